@@ -1,0 +1,1 @@
+"""Assay without the browser: formats, scorers, signals, store, views, charts, curate."""

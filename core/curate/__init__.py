@@ -1,0 +1,1 @@
+"""Selections to splits, files, manifest and card."""

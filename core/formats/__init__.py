@@ -1,0 +1,1 @@
+"""Raw rows of any preference family to canonical pairs."""

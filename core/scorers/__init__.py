@@ -1,0 +1,1 @@
+"""Responses to numbers; a scorer gets a plan and yields batches."""

@@ -1,0 +1,1 @@
+"""Numbers to signals per pair: pure numpy, one family of formulas per file."""

@@ -1,0 +1,1 @@
+"""The questions pages ask: store and filter to a small typed result."""

@@ -1,0 +1,260 @@
+"""What views answer: small frozen results, the input of charts and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.schema import Cursor, Floats, Ints, SignalColumn
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share with its Wilson 95 % interval; `value` is None when n is 0."""
+
+    k: int
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many rows a filter keeps, and its sentence."""
+
+    matching: int
+    total: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """One source on Overview."""
+
+    name: str
+    format: str
+    licence: str | None
+    pairs: int
+    unique_pairs: int
+    ties: int
+    votes: int
+    gold: int
+
+
+@dataclass(frozen=True)
+class RunHealth:
+    """One run against the labels (and gold) of the rows it covers."""
+
+    run_id: str
+    scorer: str
+    model: str | None
+    column: str
+    """Its explicit margin's column."""
+    covered: int
+    rows: int
+    agreement: Share
+    """Margins > 0 among rows with a label and a margin other than 0."""
+    gold_agreement: Share
+    """Same, against gold where there is gold."""
+    leaks_label: bool
+    noise_rate: float | None
+    """Mirrored-Gaussian estimate, where the fit tells anything."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is in the store."""
+
+    pairs: int
+    unique_pairs: int
+    prompts: int
+    responses: int
+    ties: int
+    votes: int
+    sources: tuple[SourceRow, ...]
+    runs: tuple[RunHealth, ...]
+    longer_wins: Share
+    duplicates: int
+    """Rows whose pair and label stand in another row too."""
+    contradictions: int
+    """Rows whose pair stands with the opposite label in another row."""
+    noise: tuple[float, float] | None
+    """Lowest and highest noise estimate of the runs; None when no run tells."""
+    clean_equivalent: tuple[int, int] | None
+    """n(1−2e)² at those two rates (methods 3), lowest first."""
+    gold_noise: Share
+    """Labels that gold contradicts, among rows with gold."""
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts of one signal in equal bins, per slice; counts + nulls = total."""
+
+    signal: str
+    edges: Floats
+    """bins + 1 edges."""
+    series: Mapping[str, Ints]
+    """Slice name → counts per bin; one entry "all" when not sliced."""
+    nulls: int
+    total: int
+    quantiles: Mapping[float, float]
+    """Of the filtered rows; empty when there are none."""
+
+
+@dataclass(frozen=True)
+class Density:
+    """Counts of two signals in a grid; counts + nulls = total."""
+
+    x: str
+    y: str
+    x_edges: Floats
+    y_edges: Floats
+    counts: Ints
+    """Shape (y bins, x bins)."""
+    nulls: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Agreement with gold (or with the label) per bin of a signal."""
+
+    signal: str
+    against: str
+    """`gold` or `label`."""
+    centres: Floats
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """A row of Browse's table or of a suspects list; texts cut to a preview."""
+
+    row_id: int
+    pair_id: str
+    source: str
+    split: str
+    row: int
+    tie_kind: str | None
+    prompt: str
+    chosen: str
+    rejected: str
+    signals: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class PairPage:
+    """One keyset page."""
+
+    rows: tuple[PairRow, ...]
+    after: Cursor | None
+    """Where the next page starts, None on the last."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class RunScore:
+    """One run's two rewards of a pair."""
+
+    run_id: str
+    chosen: float | None
+    rejected: float | None
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One vote that came with a source; `winner` is chosen, rejected or None for a tie."""
+
+    annotator: str
+    aspect: str | None
+    winner: str | None
+    tie_kind: str | None
+    strength: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """Another row of the same pair or of the same prompt."""
+
+    row_id: int
+    pair_id: str
+    source: str
+    split: str
+    row: int
+    relation: str
+    """`duplicate`, `contradiction` or `same prompt`."""
+    preview: str
+
+
+@dataclass(frozen=True)
+class PairDetail:
+    """Everything about one row."""
+
+    row_id: int
+    pair_id: str
+    source: str
+    split: str
+    row: int
+    label_kind: str
+    tie_kind: str | None
+    strength: float | None
+    prompt: tuple[Turn, ...]
+    chosen: tuple[Turn, ...]
+    rejected: tuple[Turn, ...]
+    chosen_model: str | None
+    rejected_model: str | None
+    extra: str | None
+    signals: Mapping[str, float | None]
+    scores: tuple[RunScore, ...]
+    votes: tuple[Vote, ...]
+    gold: str | None
+    """`chosen`, `rejected`, a tie kind, or None."""
+    siblings: tuple[Sibling, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One source of evidence about a label; positive agrees with the label."""
+
+    name: str
+    margin: float
+    standardised: float
+    """Margin in units of its run's deviation within the source."""
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A row that looks reversed, with its reasons."""
+
+    pair: PairRow
+    suspicion: float
+    evidence: tuple[Evidence, ...]
+    reasons: tuple[str, ...]
+    gold: str | None
+
+
+@dataclass(frozen=True)
+class SuspectPage:
+    """Most suspected first."""
+
+    suspects: tuple[Suspect, ...]
+    after: Cursor | None
+
+
+@dataclass(frozen=True)
+class SignalChoice:
+    """A stored signal a page can offer, with its words."""
+
+    column: SignalColumn
+    title: str
+    unit: str
+    direction: str

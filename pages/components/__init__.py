@@ -1,0 +1,1 @@
+"""The shared Streamlit code: one `show` per file, and every cache in `cached.py`."""
