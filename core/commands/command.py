@@ -19,6 +19,8 @@ class Outcome:
     """The same for people, on stdout."""
     code: int = field(default=0)
     """Exit code: 0 done, 1 the data or model is at fault."""
+    then: Callable[[], int] | None = None
+    """What goes on after this was printed, until it is stopped (a server); its exit code."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,133 @@
+"""demo: build the demo store from sample_data when it is not there, and open it in the browser.
+
+Every step is a whole generation and does nothing twice, so that a build that was stopped or killed
+is found incomplete and simply goes on with the next `demo`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.commands.command import Command, Outcome
+from core.commands.progress import step
+from core.commands.serve import ROOT, start
+from core.errors import StoreError, StoreMissing
+from core.settings import Settings
+
+SAMPLES = ROOT / "sample_data"
+SCORER = "crossfit"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One source of sample_data/demo.toml."""
+
+    name: str
+    licence: str
+    files: tuple[Path, ...]
+    map: Path | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What of the demo a folder holds."""
+
+    pairs: int = 0
+    sources: frozenset[str] = frozenset()
+    finished: bool = False
+    """The last steps, scoring and the search index, are done."""
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--port", metavar="N", type=int, help="port; 0 takes a free one (8501)")
+    parser.add_argument("--build-only", action="store_true", help="build the store, open nothing")
+
+
+def run(args: Namespace, settings: Settings) -> Outcome:
+    pairs = build(settings)
+    said = f"The demo store in {settings.store} holds {pairs:,} preference pairs."
+    if args.build_only:
+        return Outcome({"pairs": pairs, "url": None}, (said,))
+    app = start(settings)
+    return Outcome(
+        {"pairs": pairs, "url": app.url}, (said, f"Assay is at {app.url}"), then=app.wait
+    )
+
+
+def build(settings: Settings) -> int:
+    """Make the demo store whole; return how many pairs it holds."""
+    samples = read_samples()
+    names = {sample.name for sample in samples}
+    found = look(settings)
+    if found.sources and not found.sources & names:
+        raise StoreError(
+            f"{settings.store} holds a store of yours, not the demo.",
+            "Open it with python -m core serve, or build the demo elsewhere with --store DIR.",
+        )
+    if found.finished and names <= found.sources:
+        return found.pairs
+    _build(settings, samples)
+    return look(settings).pairs
+
+
+def read_samples() -> tuple[Sample, ...]:
+    """Return the sources in the order in which they are imported."""
+    listed = tomllib.loads((SAMPLES / "demo.toml").read_text("utf-8"))["sources"]
+    return tuple(_sample(entry) for entry in listed)
+
+
+def look(settings: Settings) -> Found:
+    """Return what of the demo stands in the store's folder."""
+    from core.store.instance import open_store
+
+    try:
+        store = open_store(settings.store, settings.memory, settings.threads)
+    except StoreMissing:
+        return Found()
+    rows = store.query("overview_sources")
+    found = Found(
+        pairs=sum(rows["pairs"].to_pylist()),
+        sources=frozenset(rows["name"].to_pylist()),
+        finished=SCORER in store.generation.runs and store.generation.search is not None,
+    )
+    store.close()
+    return found
+
+
+def _sample(entry: Mapping[str, object]) -> Sample:
+    files, mapping = entry["files"], entry.get("map")
+    assert isinstance(files, list)
+    return Sample(
+        name=str(entry["name"]),
+        licence=str(entry["licence"]),
+        files=tuple(SAMPLES / file for file in files),
+        map=SAMPLES / str(mapping) if mapping else None,
+    )
+
+
+def _build(settings: Settings, samples: tuple[Sample, ...]) -> None:
+    from core.commands import import_, index, score, signals
+
+    step(f"Building the demo store in {settings.store}; this is done once and takes a minute.")
+    for sample in samples:
+        for file in sample.files:
+            step(f"  importing {file.relative_to(SAMPLES)}")
+            request = import_.Request(
+                str(file), name=sample.name, map=sample.map, licence=sample.licence
+            )
+            import_.import_source(settings, request, index=False)
+    step(f"  scoring with {SCORER}")
+    score.score_store(settings, SCORER)
+    step("  computing the signals")
+    signals.rebuild_signals(settings)
+    step("  indexing the texts")
+    index.build(settings)
+
+
+COMMAND = Command(
+    "demo", "build the demo store from sample_data and open it in the browser", arguments, run
+)

@@ -1,0 +1,36 @@
+"""From a draft (pairs and runs) to a served generation: signals computed, pointer swapped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.errors import StoreMissing
+from core.schema import SignalInputs
+from core.settings import Settings
+from core.signals import compute_signals
+from core.store.inputs import signal_inputs, signal_keys
+from core.store.instance import Store
+from core.store.layout import Generation, read_generation
+from core.store.publish import publish
+
+
+def current(settings: Settings) -> Generation | None:
+    """Return the current generation, None when there is no store yet."""
+    try:
+        return read_generation(settings.store)
+    except StoreMissing:
+        return None
+
+
+def advance(settings: Settings, draft: Generation) -> Generation:
+    """Compute the draft's signals and make it current; call while holding the writer lock."""
+    store = Store(settings.store, replace(draft, signals=""), settings.memory, settings.threads)
+    try:
+        inputs: SignalInputs = signal_inputs(store)
+        signals = compute_signals(inputs)
+        rows = signal_keys(store)
+    finally:
+        store.close()
+    for name in signals.table.column_names[1:]:
+        rows = rows.append_column(name, signals.table[name])
+    return publish(settings.store, draft, rows, signals.columns, signals.absent)

@@ -1,0 +1,32 @@
+"""Progress on stderr: a bar with rate and time left on a terminal, a sentence per step elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+T = TypeVar("T")
+
+
+def step(sentence: str) -> None:
+    """Say what begins."""
+    tqdm.write(sentence, file=sys.stderr)
+
+
+def track(
+    items: Iterable[T],
+    what: str,
+    *,
+    unit: str = "rows",
+    total: int | None = None,
+    size: Callable[[T], int] = lambda item: 1,
+) -> Iterator[T]:
+    """Yield `items` and count `size(item)` units each; silent when stderr is not a terminal."""
+    bar = tqdm(desc=what, total=total, unit=f" {unit}", unit_scale=True, disable=None, leave=False)
+    with bar:
+        for item in items:
+            yield item
+            bar.update(size(item))

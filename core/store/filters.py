@@ -1,0 +1,215 @@
+"""A filter, read three ways: SQL with bound parameters, a link's text, and a sentence for people.
+
+Values are never written into SQL; identifiers come from the given columns only and are quoted.
+A sentence holds names from the data as they are: whoever shows it escapes it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from core.errors import FilterError, UnknownName
+from core.schema import Condition, Ints, PairFilter, Scalar, SignalColumn
+
+Kind = Literal["number", "text", "bool"]
+Bound = str | float | bool | bytes
+
+KEYS: Mapping[str, Kind] = {"row_id": "number", "source": "text", "split": "text", "tie": "bool"}
+"""What every signals table has besides its signals."""
+
+OPERATORS: Mapping[str, str] = {"=": "is", "!=": "is not", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+"""Operator → how a sentence says it."""
+
+_NULLS = {"null": ("IS NULL", "is unknown"), "notnull": ("IS NOT NULL", "is known")}
+_SQL_TYPES: Mapping[Kind, str] = {"number": "DOUBLE", "text": "VARCHAR", "bool": "BOOLEAN"}
+_CONDITION = re.compile(
+    r"""\s*(?P<name>"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_.\-]*)
+    (?:\s+is\s+(?P<no>not\s+)?(?P<null>null)
+    |\s*(?P<op><=|>=|!=|=|<|>)\s*(?P<value>'(?:[^']|'')*'|[^\s']\S*))
+    (?:\s+AND\s+(?=\S)|\s*\Z)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Where:
+    """A compiled filter: `params` holds exactly the names that `sql` uses."""
+
+    sql: str
+    params: Mapping[str, Bound]
+    sentence: str
+
+
+def filter_columns(signals: Iterable[SignalColumn]) -> dict[str, Kind]:
+    """Return what a filter may name: the keys and the stored signals."""
+    return {**KEYS, **{column.name: "number" for column in signals}}
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+# --- text of a link ----------------------------------------------------------------------------
+
+
+def parse_where(text: str) -> tuple[Condition, ...]:
+    """Read `NAME OP VALUE AND …`; raise FilterError that names the part that does not parse."""
+    conditions: list[Condition] = []
+    position = 0
+    while position < len(text) and text[position:].strip():
+        match = _CONDITION.match(text, position)
+        if match is None:
+            raise _unreadable(text[position:])
+        conditions.append(_condition(match))
+        position = match.end()
+    return tuple(conditions)
+
+
+def where_text(conditions: Iterable[Condition]) -> str:
+    """Write conditions so that `parse_where` reads the same ones."""
+    return " AND ".join(_text_of(condition) for condition in conditions)
+
+
+def _condition(match: re.Match[str]) -> Condition:
+    name = match["name"]
+    if name.startswith('"'):
+        name = name[1:-1].replace('""', '"')
+    if match["null"]:
+        return Condition(name, "notnull" if match["no"] else "null")
+    return Condition(name, match["op"], _value(match["value"], match[0]))
+
+
+def _value(text: str, part: str) -> Scalar:
+    if text.startswith("'"):
+        return text[1:-1].replace("''", "'")
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise _unreadable(part) from error
+    if not math.isfinite(number):
+        raise _unreadable(part)
+    return number
+
+
+def _unreadable(part: str) -> FilterError:
+    shown = re.split(r"\s+AND\s+", part.strip(), maxsplit=1, flags=re.IGNORECASE)[0][:80]
+    return FilterError(
+        f"The condition {shown!r} cannot be read.",
+        "Write NAME OP VALUE with = != < <= > >=, or NAME is null; text stands in single quotes.",
+    )
+
+
+def _text_of(condition: Condition) -> str:
+    plain = _PLAIN_NAME.fullmatch(condition.name)
+    name = condition.name if plain else quoted(condition.name)
+    if condition.op in _NULLS:
+        return f"{name} is {'not ' if condition.op == 'notnull' else ''}null"
+    value = condition.value
+    if isinstance(value, str):
+        return f"{name} {condition.op} '{value.replace(chr(39), chr(39) * 2)}'"
+    return f"{name} {condition.op} {_plain(value)}"
+
+
+def _plain(value: Scalar) -> str:
+    """Write a value as people do: true, 3, 0.7, text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+    return str(value)
+
+
+# --- SQL and sentence --------------------------------------------------------------------------
+
+
+def compile_filter(
+    filter: PairFilter, columns: Mapping[str, Kind], hits: Ints | None = None
+) -> Where:
+    """Compile a filter over `columns`; `hits` are the row ids that its search found."""
+    parts: list[str] = []
+    phrases: list[str] = []
+    params: dict[str, Bound] = {}
+    for name, values in (("source", filter.sources), ("split", filter.splits)):
+        if values:
+            keys = [_bind(params, value) for value in values]
+            parts.append(f"{quoted(name)} IN ({', '.join(keys)})")
+            phrases.append(f"{name} is {' or '.join(values)}")
+    for condition in filter.conditions:
+        parts.append(_sql_of(condition, columns, params))
+        phrases.append(_phrase(condition))
+    if filter.search.strip():
+        phrases.append(f"text matches “{filter.search.strip()}”")
+    if hits is not None:
+        parts.append(_sql_of_hits(hits, params))
+    return Where(" AND ".join(parts) or "TRUE", params, " and ".join(phrases) or "all pairs")
+
+
+def _sql_of_hits(hits: Ints, params: dict[str, Bound]) -> str:
+    """Bind row ids as one bit per row: 300,000 of 1 M rows take 8 ms, as a list 200 ms."""
+    if not hits.size:
+        return "FALSE"
+    bits = np.zeros(int(hits.max()) + 1, dtype=np.bool_)
+    bits[hits] = True
+    params["hits"], params["last_hit"] = np.packbits(bits).tobytes(), len(bits) - 1
+    return (
+        'CASE WHEN "row_id" <= $last_hit '
+        'THEN get_bit($hits::BLOB::BIT, "row_id"::INTEGER) = 1 ELSE FALSE END'
+    )
+
+
+def _bind(params: dict[str, Bound], value: str | float | bool) -> str:
+    key = f"f{len(params)}"
+    params[key] = value
+    return f"${key}"
+
+
+def _sql_of(condition: Condition, columns: Mapping[str, Kind], params: dict[str, Bound]) -> str:
+    kind = _kind_of(condition.name, columns)
+    name = quoted(condition.name)
+    if condition.op in _NULLS:
+        return f"{name} {_NULLS[condition.op][0]}"
+    value = _checked(condition, kind)
+    # Signals are REAL: compared as REAL, so that a printed 0.7 is found by `= 0.7`.
+    cast = "REAL" if kind == "number" and condition.name not in KEYS else _SQL_TYPES[kind]
+    return f"{name} {condition.op} {_bind(params, value)}::{cast}"
+
+
+def _kind_of(name: str, columns: Mapping[str, Kind]) -> Kind:
+    if name not in columns:
+        unknown = UnknownName("column", name, columns)
+        raise FilterError(unknown.message, unknown.hint)
+    return columns[name]
+
+
+def _checked(condition: Condition, kind: Kind) -> str | float | bool:
+    name, op, value = condition.name, condition.op, condition.value
+    if op not in OPERATORS:
+        raise FilterError(f"{op!r} is no operator.", f"Known: {' '.join(OPERATORS)}.")
+    if kind != "number" and op not in ("=", "!="):
+        raise FilterError(f"{name} cannot be compared with {op}.", "Use = or !=.")
+    if kind == "text" and isinstance(value, str):
+        return value
+    if kind == "bool" and isinstance(value, bool):
+        return value
+    if kind == "number" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if math.isfinite(value):
+            return float(value)
+        raise FilterError(f"{name} cannot be compared with {value}.", "Use a finite number.")
+    wanted = {"text": "text in single quotes", "bool": "true or false", "number": "a number"}[kind]
+    raise FilterError(f"{name} is compared with {wanted}, not with {_plain(value)!r}.")
+
+
+def _phrase(condition: Condition) -> str:
+    if condition.op in _NULLS:
+        return f"{condition.name} {_NULLS[condition.op][1]}"
+    return f"{condition.name} {OPERATORS[condition.op]} {_plain(condition.value)}"

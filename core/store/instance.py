@@ -1,0 +1,186 @@
+"""The one way to open a store: in memory, a generation's files attached read only, then locked.
+
+A cursor per call, so threads never share one. A new generation is a new `Store`; the old one
+closes with its last reader.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from core.errors import NewerSchema, StoreDamaged, StoreError
+from core.schema import SCHEMA_VERSION, Ints, RunInfo, SignalColumn
+from core.store.filters import Kind, Where, filter_columns
+from core.store.layout import APPLICATION, RUNS, Generation, read_generation
+from core.store.runs import read_run
+from core.store.search import TextIndex
+from core.store.statements import FILTER, fill, statement
+
+Params = Mapping[str, object]
+
+
+class Store:
+    """One generation, open for reading."""
+
+    def __init__(
+        self, root: Path, generation: Generation, memory: str = "1GB", threads: int = 2
+    ) -> None:
+        self.root = root
+        self.generation = generation
+        self.con = _connect(root, memory, threads)
+        _attach(self.con, root / generation.pairs, "data", generation.fingerprint)
+        if generation.signals:
+            _attach(self.con, root / generation.signals, "sig", generation.fingerprint)
+        self.con.execute(statement("live_schema"))
+        self.con.execute(_scores_view(root, generation))
+        self.con.execute("SET enable_external_access = false")
+        self.con.execute("SET lock_configuration = true")
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what changes with every change of what is served."""
+        return self.generation.key
+
+    def query(
+        self, name: str, params: Params | None = None, where: Where | None = None, **names: str
+    ) -> pa.Table:
+        """Run `sql/<name>.sql`; named values are bound, `names` are columns put in quoted."""
+        return self._execute(name, params, where, names).to_arrow_table()
+
+    def stream(
+        self,
+        name: str,
+        params: Params | None = None,
+        where: Where | None = None,
+        rows: int = 20_000,
+        **names: str,
+    ) -> Iterator[pa.RecordBatch]:
+        """Run a statement and yield its result in batches, so that memory stays bounded."""
+        yield from self._execute(name, params, where, names).to_arrow_reader(rows)
+
+    def search_ids(self, text: str) -> Ints:
+        """Return the row ids that match a text search; raise StoreError while none is built."""
+        if self._index is None:
+            raise StoreError(
+                "Search is being built.",
+                "It follows an import by itself; python -m core index builds it now.",
+            )
+        return self._index.row_ids(text)
+
+    @cached_property
+    def columns(self) -> Mapping[str, Kind]:
+        """Return what a filter can name: column of the signals table → number, text or bool."""
+        return filter_columns(self.signal_columns)
+
+    @cached_property
+    def signal_columns(self) -> tuple[SignalColumn, ...]:
+        """Return the stored signals with their statistics."""
+        rows = self.con.cursor().sql("SELECT * FROM sig.signal_info").to_arrow_table()
+        return tuple(
+            SignalColumn(**{**row, "params": json.loads(row["params"])}) for row in rows.to_pylist()
+        )
+
+    @cached_property
+    def total(self) -> int:
+        """Return the number of rows."""
+        rows = self.con.cursor().execute("SELECT count(*) FROM data.pairs").fetchall()
+        return int(rows[0][0])
+
+    @cached_property
+    def absent(self) -> Mapping[str, str]:
+        """Return the signals that are not stored, each with the sentence that says why."""
+        rows = self.con.cursor().execute("SELECT signal, note FROM sig.absent").fetchall()
+        return dict(rows)
+
+    @cached_property
+    def runs(self) -> tuple[RunInfo, ...]:
+        """Return the runs of the generation, by name."""
+        return tuple(read_run(self.root / RUNS / run) for run in sorted(self.generation.runs))
+
+    def close(self) -> None:
+        """Close the databases."""
+        self.con.close()
+
+    @cached_property
+    def _index(self) -> TextIndex | None:
+        name = self.generation.search
+        return TextIndex(self.root / name) if name and (self.root / name).is_dir() else None
+
+    def _execute(
+        self, name: str, params: Params | None, where: Where | None, names: Mapping[str, str]
+    ) -> duckdb.DuckDBPyRelation:
+        known = tuple(self.columns) if names else ()
+        sql = fill(name, where.sql if where else None, names, known)
+        filtered = where is not None and FILTER in statement(name)
+        extra: Params = where.params if where and filtered else {}
+        return self.con.cursor().sql(sql, params={**(params or {}), **extra})
+
+
+def open_store(root: Path, memory: str = "1GB", threads: int = 2) -> Store:
+    """Open the current generation; raise a StoreError's kind with a sentence when there is none."""
+    return Store(root, read_generation(root), memory, threads)
+
+
+def _connect(root: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": memory,
+            "threads": threads,
+            "temp_directory": str(Path(tempfile.gettempdir()) / "assay-spill"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+        },
+    )
+    con.execute(f"SET allowed_directories = [{_literal(root.resolve())}]")
+    return con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, path: Path, name: str, fingerprint: str) -> None:
+    if not path.is_file():
+        raise StoreDamaged(
+            f"{path} is missing.", "Restore it from a copy, or import again into a new --store."
+        )
+    try:
+        con.execute(f"ATTACH {_literal(path)} AS {name} (READ_ONLY)")
+        rows = con.execute(f"SELECT * FROM {name}.meta").fetchall()  # noqa: S608
+    except duckdb.Error as error:
+        raise StoreDamaged(
+            f"{path} cannot be read: {str(error).splitlines()[0]}",
+            "Restore it from a copy, or import again into a new --store.",
+        ) from error
+    application, version, content = rows[0] if rows else ("", 0, "")
+    if application != APPLICATION or content != fingerprint:
+        raise StoreDamaged(f"{path} does not hold what current.json says.", "Restore a copy.")
+    if version > SCHEMA_VERSION:
+        raise NewerSchema(f"{path} was written by a later Assay.", "Update Assay.")
+
+
+def _scores_view(root: Path, generation: Generation) -> str:
+    selects = [_run_select(root, run, parts) for run, parts in sorted(generation.runs.items())]
+    nothing = "SELECT '' AS run_id, 0::BIGINT AS response_id, 0::DOUBLE AS reward WHERE false"
+    return "CREATE VIEW live.scores AS " + " UNION ALL ".join(selects or [nothing])
+
+
+def _run_select(root: Path, run: str, parts: tuple[str, ...]) -> str:
+    files = ", ".join(_literal(root.resolve() / RUNS / run / part) for part in parts)
+    sql = (
+        f"SELECT {_literal(run)} AS run_id, response_id, reward FROM "  # noqa: S608
+        f"read_parquet([{files}], filename = true)"
+    )
+    if len(parts) == 1:
+        return sql
+    # Where parts overlap, the later one counts.
+    return f"{sql} QUALIFY row_number() OVER (PARTITION BY response_id ORDER BY filename DESC) = 1"
+
+
+def _literal(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

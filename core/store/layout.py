@@ -1,0 +1,139 @@
+"""The store's folder: its marker, the pointer to the current generation, and old files' removal.
+
+`current.json` names one whole generation; readers follow it, writers replace it atomically. The
+generation before stays for readers that still hold it; what is older goes at the next swap.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from core.errors import NewerSchema, StoreDamaged, StoreError, StoreMissing
+from core.schema import SCHEMA_VERSION
+from core.store.files import BUILD_PREFIX, remove, write_json
+
+APPLICATION = "assay"
+POINTER = "current.json"
+LOCK = "store.lock"
+RUNS = "runs"
+OURS = (POINTER, LOCK, RUNS, "quarantine", "assay.toml")
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Files that belong together, relative to the store's folder."""
+
+    fingerprint: str
+    """SHA-256 over the content, see `core.store.build`."""
+    pairs: str
+    signals: str
+    search: str | None = None
+    runs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """run_id → its finished parts."""
+
+    @property
+    def key(self) -> str:
+        """Return what changes with every change of what is served; a part of cache keys."""
+        runs = ",".join(f"{run}:{len(parts)}" for run, parts in sorted(self.runs.items()))
+        return f"{self.pairs}|{self.signals}|{self.search}|{runs}"
+
+
+def read_generation(root: Path) -> Generation:
+    """Return the current generation; raise a StoreError's kind that says why there is none."""
+    return _as_generation(root, _read_pointer(root))
+
+
+def swap(root: Path, new: Generation) -> None:
+    """Make `new` current and remove files that neither it nor the one before names."""
+    old = _read_pointer(root) if (root / POINTER).exists() else None
+    previous = {k: v for k, v in (old or {}).items() if k != "previous"} or None
+    data = {"application": APPLICATION, "schema": SCHEMA_VERSION, **asdict(new)}
+    write_json(root / POINTER, {**data, "previous": previous})
+    outgoing = (old or {}).get("previous")
+    _sweep(root, data, previous or {}, outgoing if isinstance(outgoing, dict) else {})
+
+
+def prepare(root: Path) -> None:
+    """Make `root` a store's folder; refuse one that is another program's."""
+    if root.exists() and not root.is_dir():
+        raise StoreError(f"{root} is a file, not a folder.", "Choose another --store.")
+    foreign = _foreign(root) if root.exists() else None
+    if foreign and not (root / POINTER).exists():
+        raise StoreError(
+            f"{root} holds {foreign!r}, which is not Assay's.",
+            "Choose an empty or new folder with --store.",
+        )
+    try:
+        (root / RUNS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{root} cannot be used: {error.strerror}.") from error
+
+
+def sweep_builds(root: Path) -> None:
+    """Remove what a killed writer left; call only while holding the writer lock."""
+    for path in (*root.glob(f"{BUILD_PREFIX}*"), *root.glob(f"{RUNS}/*/{BUILD_PREFIX}*")):
+        remove(path)
+
+
+def _foreign(root: Path) -> str | None:
+    known = (*OURS, BUILD_PREFIX, "pairs-", "signals-", "search-")
+    names = sorted(path.name for path in root.iterdir())
+    return next((n for n in names if not n.startswith(known)), None)
+
+
+def _read_pointer(root: Path) -> dict[str, object]:
+    path = root / POINTER
+    if not path.is_file():
+        raise StoreMissing(
+            f"There is no store in {root}.",
+            "Import something first: python -m core import FILE, or python -m core demo.",
+        )
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreDamaged(f"{path} cannot be read: {error}.") from error
+    if not isinstance(data, dict) or data.get("application") != APPLICATION:
+        raise StoreDamaged(f"{path} is not Assay's.", "Choose another --store.")
+    if int(data.get("schema", 0)) > SCHEMA_VERSION:
+        raise NewerSchema(
+            f"{root} was written by a later Assay (schema {data['schema']}, this one reads "
+            f"{SCHEMA_VERSION}).",
+            "Update Assay, or import into another --store.",
+        )
+    return data
+
+
+def _as_generation(root: Path, data: Mapping[str, object]) -> Generation:
+    runs = data.get("runs")
+    if not isinstance(runs, dict) or not all(
+        isinstance(data.get(k), str) for k in ("fingerprint", "pairs", "signals")
+    ):
+        raise StoreDamaged(f"{root / POINTER} lacks the names of its files.")
+    search = data.get("search")
+    return Generation(
+        fingerprint=str(data["fingerprint"]),
+        pairs=str(data["pairs"]),
+        signals=str(data["signals"]),
+        search=search if isinstance(search, str) else None,
+        runs={str(run): tuple(parts) for run, parts in runs.items()},
+    )
+
+
+def _sweep(root: Path, *generations: Mapping[str, object]) -> None:
+    *kept, outgoing = generations
+    named = {g.get(k) for g in kept for k in ("pairs", "signals", "search")}
+    for pattern in ("pairs-*", "signals-*", "search-*"):
+        for path in root.glob(pattern):
+            if path.name not in named:
+                remove(path)
+    alive = {run for g in kept for run in _runs(g)}
+    for run in set(_runs(outgoing)) - alive:
+        remove(root / RUNS / run)
+
+
+def _runs(generation: Mapping[str, object]) -> tuple[str, ...]:
+    runs = generation.get("runs")
+    return tuple(runs) if isinstance(runs, dict) else ()

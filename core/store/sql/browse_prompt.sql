@@ -1,0 +1,2 @@
+SELECT messages, text FROM data.prompts
+WHERE prompt_id = $prompt_id

@@ -1,0 +1,2 @@
+SELECT * FROM sig.signals
+WHERE row_id = $row_id

@@ -1,0 +1,3 @@
+-- One stored column, dense in row_id.
+SELECT "{column}" AS value FROM sig.signals
+ORDER BY row_id

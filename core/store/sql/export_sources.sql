@@ -1,0 +1,2 @@
+SELECT name, format, revision, licence FROM data.sources
+ORDER BY name

@@ -1,0 +1,1 @@
+SELECT name FROM data.sources ORDER BY source_id

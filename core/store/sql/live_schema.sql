@@ -1,0 +1,16 @@
+CREATE SCHEMA live;
+CREATE TABLE live.votes (
+    pair_id BIGINT, annotator VARCHAR, winner_id BIGINT, tie_kind VARCHAR, strength DOUBLE,
+    voted_at TIMESTAMP
+);
+CREATE TABLE live.verdicts (pair_id BIGINT, verdict VARCHAR, winner_id BIGINT);
+CREATE MACRO live.flat(text, messages) AS coalesce(
+    text,
+    array_to_string(
+        list_transform(
+            from_json(messages, '[{"role": "VARCHAR", "content": "VARCHAR"}]'),
+            lambda m: m.role || ': ' || coalesce(m.content, '')
+        ),
+        chr(10) || chr(10)
+    )
+);

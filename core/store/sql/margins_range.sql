@@ -1,0 +1,7 @@
+SELECT
+    min("{signal}")::DOUBLE AS low,
+    max("{signal}")::DOUBLE AS high,
+    count("{signal}") AS known,
+    count(*) AS total
+FROM sig.signals
+WHERE TRUE /* filter */
