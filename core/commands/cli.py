@@ -56,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         return _closed()
     except KeyboardInterrupt:
-        _say("Stopped; the store holds what was finished before.")
+        _say("Stopped. The store is as the last finished step left it.")
         return 130
     except Exception as error:
         if "--debug" in argv:
@@ -71,8 +71,7 @@ def load(name: str) -> Command:
     listed = {entry.name: entry for entry in COMMANDS}
     if name not in listed:
         raise _unknown(name)
-    command = import_module(f"core.commands.{listed[name].module}").COMMAND
-    assert isinstance(command, Command)
+    command: Command = import_module(f"core.commands.{listed[name].module}").COMMAND
     return command
 
 
@@ -155,8 +154,9 @@ def _explained(error: Exception) -> AssayError:
     if isinstance(error, OSError) and error.strerror:
         where = f" ({error.filename})" if error.filename else ""
         return AssayError(f"The system refused: {error.strerror}{where}.", "--debug says where.")
+    what = f"{type(error).__name__}: {error}".rstrip(": .")
     return AssayError(
-        f"This is a fault in Assay: {type(error).__name__}: {error}.",
+        f"This is a fault in Assay: {what}.",
         "Please report it; run again with --debug for the traceback.",
     )
 

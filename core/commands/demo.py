@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tomllib
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +37,8 @@ class Found:
 
     pairs: int = 0
     sources: frozenset[str] = frozenset()
-    finished: bool = False
-    """The last steps, scoring and the search index, are done."""
+    scored: bool = False
+    indexed: bool = False
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -68,16 +67,24 @@ def build(settings: Settings) -> int:
             f"{settings.store} holds a store of yours, not the demo.",
             "Open it with python -m core serve, or build the demo elsewhere with --store DIR.",
         )
-    if found.finished and names <= found.sources:
+    if found.scored and found.indexed and names <= found.sources:
         return found.pairs
-    _build(settings, samples)
+    _build(settings, samples, scored=found.scored)
     return look(settings).pairs
 
 
 def read_samples() -> tuple[Sample, ...]:
     """Return the sources in the order in which they are imported."""
     listed = tomllib.loads((SAMPLES / "demo.toml").read_text("utf-8"))["sources"]
-    return tuple(_sample(entry) for entry in listed)
+    return tuple(
+        Sample(
+            name=entry["name"],
+            licence=entry["licence"],
+            files=tuple(SAMPLES / file for file in entry["files"]),
+            map=SAMPLES / entry["map"] if "map" in entry else None,
+        )
+        for entry in listed
+    )
 
 
 def look(settings: Settings) -> Found:
@@ -92,39 +99,28 @@ def look(settings: Settings) -> Found:
     found = Found(
         pairs=sum(rows["pairs"].to_pylist()),
         sources=frozenset(rows["name"].to_pylist()),
-        finished=SCORER in store.generation.runs and store.generation.search is not None,
+        scored=SCORER in store.generation.runs,
+        indexed=store.generation.search is not None,
     )
     store.close()
     return found
 
 
-def _sample(entry: Mapping[str, object]) -> Sample:
-    files, mapping = entry["files"], entry.get("map")
-    assert isinstance(files, list)
-    return Sample(
-        name=str(entry["name"]),
-        licence=str(entry["licence"]),
-        files=tuple(SAMPLES / file for file in files),
-        map=SAMPLES / str(mapping) if mapping else None,
-    )
+def _build(settings: Settings, samples: tuple[Sample, ...], *, scored: bool) -> None:
+    from core.commands import import_, index, score
 
-
-def _build(settings: Settings, samples: tuple[Sample, ...]) -> None:
-    from core.commands import import_, index, score, signals
-
-    step(f"Building the demo store in {settings.store}; this is done once and takes a minute.")
+    step(f"Building the demo store in {settings.store}; this is done once.")
     for sample in samples:
         for file in sample.files:
-            step(f"  importing {file.relative_to(SAMPLES)}")
+            step(f"Importing {file.relative_to(SAMPLES)}")
             request = import_.Request(
                 str(file), name=sample.name, map=sample.map, licence=sample.licence
             )
             import_.import_source(settings, request, index=False)
-    step(f"  scoring with {SCORER}")
-    score.score_store(settings, SCORER)
-    step("  computing the signals")
-    signals.rebuild_signals(settings)
-    step("  indexing the texts")
+    if not scored:
+        step(f"Scoring with {SCORER}")
+        score.score_store(settings, SCORER)
+    step("Indexing the texts")
     index.build(settings)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from core.errors import StoreMissing
 from core.schema import SignalInputs
 from core.settings import Settings
-from core.signals import compute_signals
+from core.signals.compute import compute_signals
 from core.store.inputs import signal_inputs, signal_keys
 from core.store.instance import Store
 from core.store.layout import Generation, read_generation

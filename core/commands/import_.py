@@ -15,7 +15,7 @@ from core.commands.index import build
 from core.commands.ingest import Tally, adopt_scores, write_quarantine
 from core.commands.reports import joined, preview_lines, report_lines
 from core.commands.progress import step, track
-from core.errors import SourceError
+from core.errors import SourceError, StoreLocked
 from core.formats import ImportPlan, plan_import
 from core.schema import ImportReport, PairBatch, SourceInfo
 from core.settings import Settings
@@ -57,15 +57,16 @@ class Request:
 def import_source(settings: Settings, request: Request, *, index: bool = True) -> ImportReport:
     """Import one source; the store that was there stays current until all is written."""
     plan = request.plan()
+    started = time.monotonic()
     with writing(settings.store, f"import {request.source}"):
         report = _import(settings, plan, request.info(plan))
+    seconds = round(time.monotonic() - started, 2)
     if index:
-        build(settings)
-    return report
+        _index(settings)
+    return replace(report, seconds=seconds)
 
 
 def _import(settings: Settings, plan: ImportPlan, info: SourceInfo) -> ImportReport:
-    started = time.monotonic()
     old = current(settings)
     tally = Tally()
     with PairsBuilder(
@@ -82,13 +83,20 @@ def _import(settings: Settings, plan: ImportPlan, info: SourceInfo) -> ImportRep
         runs = adopt_scores(settings.store, builder, old.runs if old else {})
         report = tally.report(info.format, builder)
         report = replace(report, quarantine=write_quarantine(settings.store, info.name, tally))
-        report = replace(report, seconds=round(time.monotonic() - started, 2))
         fingerprint, pairs = builder.finish(source_id, json.dumps(asdict(report)))
     same_text = old is not None and old.pairs == pairs
     draft = Generation(fingerprint, pairs, "", old.search if old and same_text else None, runs)
     if old is None or replace(draft, signals=old.signals) != old:
         advance(settings, draft)
     return report
+
+
+def _index(settings: Settings) -> None:
+    try:
+        build(settings)
+    except StoreLocked as locked:
+        # The pairs are in; whoever writes now may build the index, and index builds it anyway.
+        step(f"Search is not built yet: {locked.message} Then run: python -m core index.")
 
 
 def _tracked(plan: ImportPlan) -> Iterator[PairBatch]:

@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar with rate and time left on a terminal, a sentence per step elsewhere."""
+"""Progress on stderr: a sentence per step, and on a terminal a bar with rate and time left."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from core.commands.command import Command, Outcome
 from core.commands.generation import advance
 from core.commands.progress import step, track
 from core.schema import RunInfo, ScoringPlan
-from core.scorers import SCORERS, ScorerSpec
+from core.scorers.spec import SCORERS, ScorerSpec
 from core.settings import Settings
 from core.store.inputs import scoring_plan
 from core.store.instance import open_store
@@ -49,7 +49,7 @@ def score_store(settings: Settings, scorer: str) -> RunReport:
             store.close()
         table = batches_table(
             track(
-                spec.score(plan, spec.defaults()),
+                spec.score(plan, spec.settled({})),
                 spec.name,
                 unit="responses",
                 total=len(plan.responses.response_id),
@@ -69,7 +69,7 @@ def _info(spec: ScorerSpec, plan: ScoringPlan) -> RunInfo:
         run_id=spec.name,
         scorer=spec.name,
         device="cpu",
-        parameters={**spec.defaults(), "seed": plan.seed},
+        parameters={**spec.settled({}), "seed": plan.seed},
         versions=spec.versions(),
         responses=len(plan.responses.response_id),
     )

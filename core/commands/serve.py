@@ -24,6 +24,12 @@ from core.store.layout import read_generation
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 60.0
+LAUNCH = (
+    # To judge a foreign Origin, Streamlit 1.67 asks a public server for this machine's address,
+    # once per attempt; a page that tries to get in must not make anything go out.
+    "from streamlit import net_util; net_util._external_ip = '127.0.0.1'; "
+    "from streamlit.web.cli import main; main()"
+)
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,8 @@ def start(settings: Settings) -> App:
     check_loopback(settings.host)
     port = _take_port(settings.host, settings.port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *_flags(settings, port)],
+    process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+        [sys.executable, "-c", LAUNCH, "run", str(ROOT / "app.py"), *_flags(settings, port)],
         cwd=ROOT,
         env={**os.environ, **_environment(settings)},
         stdin=subprocess.DEVNULL,
@@ -78,7 +84,7 @@ def check_loopback(host: str) -> None:
     if not loopback:
         raise UsageError(
             f"{host} can be reached from other machines, and this version has no login.",
-            "Listen on 127.0.0.1 and reach it through an SSH tunnel: ssh -L 8501:127.0.0.1:8501 …",
+            "Listen on 127.0.0.1 and reach it through a tunnel: ssh -L 8501:127.0.0.1:8501 MACHINE",
         )
 
 

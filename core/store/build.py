@@ -21,7 +21,10 @@ from core.errors import StoreDamaged, StoreError
 from core.schema import SCHEMA_VERSION, Ints, PairBatch, SourceInfo
 from core.store.files import BUILD_PREFIX, move, remove
 from core.store.layout import APPLICATION
-from core.store.statements import statement
+from core.store.statements import literal, statement
+
+CHECKPOINT_BYTES = 400 << 20
+"""Text held before it is compressed into the file: more rewrites less, less holds less memory."""
 
 Columns = dict[str, pa.ChunkedArray]
 
@@ -35,6 +38,7 @@ class PairsBuilder:
         self.con = _open(self.path, root / old if old else None, memory, threads)
         self.first_row_id = self._int("SELECT coalesce(max(row_id) + 1, 0) FROM pairs")
         self.staged = 0
+        self.unsaved = 0
 
     def __enter__(self) -> PairsBuilder:
         """Return self."""
@@ -65,6 +69,10 @@ class PairsBuilder:
         self._insert("staged", pa.table({name: columns[name] for name in STAGED}))
         self._stage_children(batch, columns)
         self.staged += n
+        self.unsaved += incoming.nbytes
+        if self.unsaved > CHECKPOINT_BYTES:
+            self.con.execute("CHECKPOINT building")
+            self.unsaved = 0
 
     def add_rows(self, info: SourceInfo) -> int:
         """Turn what is staged into rows of the source; return its id."""
@@ -97,7 +105,7 @@ class PairsBuilder:
         self.con.execute("UPDATE sources SET report = ? WHERE source_id = ?", [report, source_id])
         fingerprint = self._fingerprint()
         self.con.execute("UPDATE meta SET fingerprint = ?", [fingerprint])
-        self.con.execute("CHECKPOINT")
+        self.con.execute("CHECKPOINT building")
         self.con.close()
         name = f"pairs-{fingerprint[:16]}.duckdb"
         if not (self.root / name).exists():
@@ -187,11 +195,21 @@ GOLD = ["pair_id", "winner_id", "tie_kind"]
 def _open(path: Path, old: Path | None, memory: str, threads: int) -> duckdb.DuckDBPyConnection:
     if old is not None:
         shutil.copyfile(old, path)
+    spill = f"{path}.spill"
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory,
+        "threads": threads,
+        "temp_directory": spill,
+    }
+    con = duckdb.connect(":memory:", config=config)
+    con.execute("SET python_enable_replacements = false")
+    con.execute("SET preserve_insertion_order = false")
     try:
-        con = duckdb.connect(str(path), config={"memory_limit": memory, "threads": threads})
+        # No log: a file that was not finished is never used, and text would be written twice.
+        con.execute(f"ATTACH {literal(path)} AS building (RECOVERY_MODE no_wal_writes)")
     except duckdb.Error as error:
         raise StoreDamaged(f"{old} cannot be read: {error}.") from error
-    con.execute("SET python_enable_replacements = false")
+    con.execute("USE building")
     if old is None:
         con.execute(statement("build_schema"))
         con.execute("INSERT INTO meta VALUES (?, ?, '')", [APPLICATION, SCHEMA_VERSION])

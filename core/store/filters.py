@@ -28,6 +28,7 @@ OPERATORS: Mapping[str, str] = {"=": "is", "!=": "is not", "<": "<", "<=": "≤"
 
 _NULLS = {"null": ("IS NULL", "is unknown"), "notnull": ("IS NOT NULL", "is known")}
 _SQL_TYPES: Mapping[Kind, str] = {"number": "DOUBLE", "text": "VARCHAR", "bool": "BOOLEAN"}
+_LARGEST_REAL = 3.4e38
 _CONDITION = re.compile(
     r"""\s*(?P<name>"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_.\-]*)
     (?:\s+is\s+(?P<no>not\s+)?(?P<null>null)
@@ -180,7 +181,8 @@ def _sql_of(condition: Condition, columns: Mapping[str, Kind], params: dict[str,
         return f"{name} {_NULLS[condition.op][0]}"
     value = _checked(condition, kind)
     # Signals are REAL: compared as REAL, so that a printed 0.7 is found by `= 0.7`.
-    cast = "REAL" if kind == "number" and condition.name not in KEYS else _SQL_TYPES[kind]
+    real = isinstance(value, float) and condition.name not in KEYS and abs(value) <= _LARGEST_REAL
+    cast = "REAL" if real else _SQL_TYPES[kind]
     return f"{name} {condition.op} {_bind(params, value)}::{cast}"
 
 

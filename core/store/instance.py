@@ -21,7 +21,7 @@ from core.store.filters import Kind, Where, filter_columns
 from core.store.layout import APPLICATION, RUNS, Generation, read_generation
 from core.store.runs import read_run
 from core.store.search import TextIndex
-from core.store.statements import FILTER, fill, statement
+from core.store.statements import FILTER, fill, literal, statement
 
 Params = Mapping[str, object]
 
@@ -140,7 +140,7 @@ def _connect(root: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection
             "python_enable_replacements": "false",
         },
     )
-    con.execute(f"SET allowed_directories = [{_literal(root.resolve())}]")
+    con.execute(f"SET allowed_directories = [{literal(root.resolve())}]")
     return con
 
 
@@ -150,7 +150,7 @@ def _attach(con: duckdb.DuckDBPyConnection, path: Path, name: str, fingerprint: 
             f"{path} is missing.", "Restore it from a copy, or import again into a new --store."
         )
     try:
-        con.execute(f"ATTACH {_literal(path)} AS {name} (READ_ONLY)")
+        con.execute(f"ATTACH {literal(path)} AS {name} (READ_ONLY)")
         rows = con.execute(f"SELECT * FROM {name}.meta").fetchall()  # noqa: S608
     except duckdb.Error as error:
         raise StoreDamaged(
@@ -171,16 +171,12 @@ def _scores_view(root: Path, generation: Generation) -> str:
 
 
 def _run_select(root: Path, run: str, parts: tuple[str, ...]) -> str:
-    files = ", ".join(_literal(root.resolve() / RUNS / run / part) for part in parts)
+    files = ", ".join(literal(root.resolve() / RUNS / run / part) for part in parts)
     sql = (
-        f"SELECT {_literal(run)} AS run_id, response_id, reward FROM "  # noqa: S608
+        f"SELECT {literal(run)} AS run_id, response_id, reward FROM "  # noqa: S608
         f"read_parquet([{files}], filename = true)"
     )
     if len(parts) == 1:
         return sql
     # Where parts overlap, the later one counts.
     return f"{sql} QUALIFY row_number() OVER (PARTITION BY response_id ORDER BY filename DESC) = 1"
-
-
-def _literal(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

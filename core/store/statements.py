@@ -30,3 +30,8 @@ def fill(name: str, where: str | None, names: Mapping[str, str], known: Iterable
             raise UnknownName("column", column, known)
         sql = sql.replace(f'"{{{key}}}"', f'"{column}"').replace(f"{{{key}}}", f'"{column}"')
     return sql
+
+
+def literal(value: object) -> str:
+    """Return a path or name as an SQL string, for statements that take no parameter."""
+    return "'" + str(value).replace("'", "''") + "'"

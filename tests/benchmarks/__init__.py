@@ -1,0 +1,1 @@
+"""Timings, as ratios against something in the same run; run by hand, see docs/benchmarks.md."""

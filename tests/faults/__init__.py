@@ -1,0 +1,1 @@
+"""Kills, locks and damage: what was there before stays, what was acknowledged is there."""

@@ -1,0 +1,231 @@
+"""The store: what an import adds, what a second one does not, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from core.errors import NewerSchema, StoreDamaged, StoreError, StoreLocked, StoreMissing
+from core.schema import id_number, id_text
+from core.store.instance import open_store
+from core.store.layout import POINTER, read_generation
+from core.store.lock import writing
+from tests.factories import demo_pairs, make_pair, make_store
+
+
+def _pairs(store):
+    return store.query("signals_rows").to_pylist()
+
+
+def test_same_rows_again_add_nothing(tmp_path):
+    first = make_store(tmp_path, demo_pairs())
+    again = make_store(tmp_path, demo_pairs())
+    assert again.generation.fingerprint == first.generation.fingerprint
+    assert again.total == first.total
+    assert again.query("stats_counts").to_pylist() == first.query("stats_counts").to_pylist()
+
+
+def test_each_named_source_keeps_its_rows_and_an_unnamed_one_adds_only_what_is_new(tmp_path):
+    make_store(tmp_path, [make_pair(0), make_pair(1)], source="a")
+    named = make_store(tmp_path, [make_pair(0), make_pair(2)], source="b")
+    assert [r["source"] for r in _pairs(named)] == ["a", "a", "b", "b"]
+    unnamed = make_store(tmp_path, [make_pair(1), make_pair(3)], source="c", named=False)
+    assert [(r["source"], r["row"]) for r in _pairs(unnamed)][4:] == [("c", 3)]
+
+
+def test_a_second_import_gives_scores_to_the_pairs_that_are_there(tmp_path):
+    make_store(tmp_path, [make_pair(0), make_pair(1)])
+    scored = make_pair(1, scores={"rm": (2.0, 0.5)}, votes={"ann": "rejected"}, gold="rejected")
+    store = make_store(tmp_path, [scored], source="scores", named=False)
+    rows = _pairs(store)
+    assert [r["explicit_margin_rm"] for r in rows] == [None, 1.5]
+    assert [r["vote_share"] for r in rows] == [None, 0.0]
+    assert [r["gold_agrees"] for r in rows] == [None, 0]
+
+
+def test_later_scores_of_a_run_join_it_and_replace_what_they_contradict(tmp_path):
+    make_store(tmp_path, [make_pair(0, scores={"rm": (1.0, 0.0)})])
+    second = [make_pair(0, scores={"rm": (5.0, 0.0)}), make_pair(1, scores={"rm": (3.0, 0.0)})]
+    store = make_store(tmp_path, second)
+    assert [r["explicit_margin_rm"] for r in _pairs(store)] == [5.0, 3.0]
+    assert len(store.generation.runs["rm"]) == 2
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_no_nan_passes_the_door(tmp_path, value):
+    store = make_store(tmp_path, [make_pair(0, scores={"rm": (value, 0.0), "ok": (1.0, 0.0)})])
+    assert [(r.get("explicit_margin_rm"), r["explicit_margin_ok"]) for r in _pairs(store)] == [
+        (None, 1)
+    ]
+
+
+def test_swapping_the_sides_makes_a_contradiction_of_the_same_pair(tmp_path):
+    pair = make_pair(0)
+    other = {**pair, "chosen_text": pair["rejected_text"], "rejected_text": pair["chosen_text"]}
+    rows = _pairs(make_store(tmp_path, [pair, other, pair]))
+    assert len({r["pair_id"] for r in rows}) == 1
+    assert [r["contradicting_rows"] for r in rows] == [1, 2, 1]
+    assert [r["duplicate_rows"] for r in rows] == [1, 0, 1]
+
+
+def test_a_tie_has_no_signed_signal(tmp_path):
+    row = make_pair(0, tie_kind="both_bad", label_kind="tie", scores={"rm": (1.0, 0.0)})
+    rows = _pairs(make_store(tmp_path, [row, make_pair(1, scores={"rm": (1.0, 0.0)})]))
+    assert [(r["tie"], r["explicit_margin_rm"]) for r in rows] == [(True, None), (False, 1.0)]
+
+
+def test_the_fingerprint_is_of_content_not_of_files_or_order(tmp_path):
+    rows = demo_pairs()
+    one = make_store(tmp_path / "one", rows).generation
+    make_store(tmp_path / "two", rows[30:])
+    two = make_store(tmp_path / "two", rows[:30]).generation
+    other = make_store(tmp_path / "three", rows[:30]).generation
+    assert one.fingerprint == two.fingerprint != other.fingerprint
+
+
+def test_a_message_of_one_user_turn_is_the_same_prompt_as_its_text(tmp_path):
+    turns = json.dumps([{"content": "hi", "role": "system"}, {"content": "x", "role": "user"}])
+    store = make_store(
+        tmp_path,
+        [make_pair(0, prompt_messages=turns, prompt_text=None), make_pair(1, prompt_text="x")],
+    )
+    texts = store.query("plan_prompts").to_pylist()
+    assert sorted(t["prompt"] for t in texts) == ["system: hi\n\nuser: x", "x"]
+
+
+def test_only_two_generations_stay_on_disk(tmp_path):
+    for n in range(4):
+        make_store(tmp_path, [make_pair(n)])
+    assert len(list(tmp_path.glob("pairs-*.duckdb"))) == 2
+    assert len(list(tmp_path.glob("signals-*.duckdb"))) == 2
+    assert not list(tmp_path.glob(".build-*"))
+
+
+def test_a_reader_keeps_its_generation_while_others_are_written(tmp_path):
+    reader = make_store(tmp_path, [make_pair(0)])
+    for n in range(1, 4):
+        make_store(tmp_path, [make_pair(n)])
+    assert reader.query("signals_rows").num_rows == 1
+    assert open_store(tmp_path).total == 4
+
+
+def test_search_finds_words_by_field_and_says_when_it_is_not_there(tmp_path):
+    store = make_store(tmp_path, demo_pairs(), search=True)
+    assert store.search_ids("question 17").tolist() == [17]
+    assert store.search_ids("rejected:17").tolist() == [17]
+    later = make_store(tmp_path, [make_pair(900)])
+    with pytest.raises(StoreError, match="Search is being built"):
+        later.search_ids("question")
+
+
+def test_the_open_store_reaches_no_other_file_and_no_setting(tmp_path):
+    store = make_store(tmp_path / "store", [make_pair(0)])
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\n1,2\n")
+    frame = [1]
+    for sql in (
+        f"SELECT * FROM '{secret}'",
+        "SELECT * FROM frame",
+        "SET enable_external_access = true",
+        f"COPY (SELECT 1) TO '{tmp_path / 'out.csv'}'",
+        "INSERT INTO data.gold VALUES (0, 0, 0, '', '')",
+        f"ATTACH '{tmp_path / 'x.duckdb'}'",
+    ):
+        with pytest.raises(duckdb.Error):
+            store.con.cursor().execute(sql).fetchall()
+    assert frame == [1]
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_second_writer_is_refused_by_name(tmp_path):
+    with (
+        writing(tmp_path, "import big.parquet"),
+        pytest.raises(StoreLocked) as caught,
+        writing(tmp_path, "index"),
+    ):
+        pass
+    assert f"'import big.parquet' (process {os.getpid()}" in caught.value.message
+
+
+def _break_pointer(root: Path) -> None:
+    (root / POINTER).write_text("{")
+
+
+def _newer(root: Path) -> None:
+    data = json.loads((root / POINTER).read_text())
+    (root / POINTER).write_text(json.dumps({**data, "schema": 99}))
+
+
+def _cut(root: Path) -> None:
+    path = root / read_generation(root).pairs
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def _lose(root: Path) -> None:
+    (root / read_generation(root).signals).unlink()
+
+
+def _exchange(root: Path) -> None:
+    path = root / read_generation(root).pairs
+    path.unlink()
+    with duckdb.connect(str(path)) as con:
+        con.execute("CREATE TABLE meta AS SELECT 'other' AS a, 1 AS b, 'x' AS c")
+
+
+@pytest.mark.parametrize(
+    ("damage", "error", "says"),
+    [
+        (_break_pointer, StoreDamaged, "cannot be read"),
+        (_newer, NewerSchema, "later Assay"),
+        (_cut, StoreDamaged, "cannot be read"),
+        (_lose, StoreDamaged, "is missing"),
+        (_exchange, StoreDamaged, "does not hold what"),
+    ],
+)
+def test_damage_ends_in_a_sentence(tmp_path, damage, error, says):
+    make_store(tmp_path, [make_pair(0)]).close()
+    damage(tmp_path)
+    with pytest.raises(error, match=says):
+        open_store(tmp_path)
+
+
+def test_no_store_and_a_strangers_folder_are_said(tmp_path):
+    with pytest.raises(StoreMissing, match="There is no store"):
+        open_store(tmp_path)
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(StoreError, match=r"thesis\.tex"):
+        make_store(tmp_path, [make_pair(0)])
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_hostile_text_comes_back_as_it_was(tmp_path):
+    text = "nul \x00, bidi \u202e, joined \U0001f469\u200d\U0001f469, quote ' \" ; DROP TABLE pairs"
+    store = make_store(tmp_path, [make_pair(0, chosen_text=text)])
+    assert text in store.query("plan_responses")["response"].to_pylist()
+
+
+@pytest.mark.parametrize("number", [0, 1, 2**53 + 1, 2**63 - 1])
+def test_ids_leave_as_text_and_come_back(number):
+    assert id_number(id_text(number)) == number
+    assert len(id_text(number)) == 16
+
+
+@pytest.mark.parametrize("text", ["", "xyz", "8000000000000000", "1" * 15, "1" * 17, "g" * 16])
+def test_what_is_no_id_is_none(text):
+    assert id_number(text) is None
+
+
+def test_inputs_align_to_rows(tmp_path):
+    from core.store.inputs import signal_inputs
+
+    store = make_store(tmp_path, demo_pairs())
+    inputs = signal_inputs(store)
+    assert inputs.row_id.tolist() == list(range(store.total))
+    assert set(inputs.rewards) == {"alpha", "beta"}
+    assert np.isnan(inputs.gold[inputs.tie]).all()
