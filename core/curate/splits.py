@@ -1,0 +1,138 @@
+"""Splits that share no prompt: the same seed puts a prompt in the same place on any machine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.curate.selection import Selection
+from core.errors import ExportError, UsageError
+from core.schema import Ints
+
+DEFAULT_NAMES = {1: ("train",), 2: ("train", "test"), 3: ("train", "validation", "test")}
+_NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
+_DEVICES = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)
+_RESERVED = ("all",)
+"""`datasets` means the union of all splits by it."""
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """How rows are divided; no ratios means that every row keeps the split of its source."""
+
+    ratios: tuple[float, ...] = (1.0,)
+    names: tuple[str, ...] = ("train",)
+
+    def __post_init__(self) -> None:
+        """Refuse ratios and names that cannot be meant."""
+        if len(self.ratios) != len(self.names):
+            raise UsageError(
+                f"There are {len(self.ratios)} ratios for {len(self.names)} split names.",
+                "Give one --names entry per ratio.",
+            )
+        if self.ratios and not (min(self.ratios) > 0 and abs(sum(self.ratios) - 1) <= 1e-6):
+            listed = ", ".join(f"{ratio:g}" for ratio in self.ratios)
+            raise UsageError(
+                f"The ratios {listed} are not shares of one whole: they add up to "
+                f"{sum(self.ratios):g}.",
+                "Each is greater than 0 and together they are 1, such as 0.9,0.05,0.05.",
+            )
+        check_names(self.names)
+
+    @property
+    def keep(self) -> bool:
+        """Say whether the source's own splits stay."""
+        return not self.ratios
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Every selected row in exactly one split."""
+
+    names: tuple[str, ...]
+    member: Ints
+    """Index into `names`, per row of the selection."""
+    shared_prompts: int
+    """Prompts that stand in more than one split; 0 unless the source's splits were kept."""
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Return rows per split."""
+        return tuple(np.bincount(self.member, minlength=len(self.names)).tolist())
+
+
+def plan_splits(text: str, names: str = "") -> SplitPlan:
+    """Read `0.9,0.05,0.05` (or `keep`) and `train,validation,test`; raise UsageError."""
+    given = tuple(name.strip() for name in names.split(",")) if names else ()
+    if text.strip() == "keep":
+        if given:
+            raise UsageError("Kept splits have their own names.", "Leave --names out.")
+        return KEEP
+    try:
+        ratios = tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(
+            f"The splits {text!r} are not numbers.", "Write 0.9,0.05,0.05, or keep."
+        ) from error
+    if not given and len(ratios) not in DEFAULT_NAMES:
+        raise UsageError(f"{len(ratios)} splits need names.", "Add --names with one per ratio.")
+    return SplitPlan(ratios, given or DEFAULT_NAMES[len(ratios)])
+
+
+def split(selection: Selection, plan: SplitPlan, seed: int) -> Splits:
+    """Divide a selection; all rows of a prompt go to one split, whatever order rows come in."""
+    if plan.keep:
+        return _kept(selection)
+    prompts, group = np.unique(selection.prompt_ids, return_inverse=True)
+    sizes = np.bincount(group)
+    order = np.argsort(_mixed(prompts, seed))
+    middle = np.empty(prompts.size)
+    middle[order] = np.cumsum(sizes[order]) - sizes[order] / 2
+    bounds = np.cumsum(plan.ratios)[:-1] * selection.row_ids.size
+    member = np.searchsorted(bounds, middle, side="right")[group]
+    return Splits(plan.names, member.astype(np.int64), shared_prompts=0)
+
+
+def check_names(names: tuple[str, ...]) -> None:
+    """Raise UsageError for a name that cannot be a part of a file name and of `load_dataset`."""
+    for name in names:
+        if not _NAME.fullmatch(name) or _DEVICES.fullmatch(name) or name in _RESERVED:
+            raise UsageError(
+                f"A split cannot be called {name[:80]!r}.",
+                "Use letters, digits and underscores, 64 at most, and no reserved name.",
+            )
+    if len({name.lower() for name in names}) < len(names):
+        raise UsageError(
+            f"Two splits have the same name: {', '.join(names)}.",
+            "Upper and lower case do not make a difference on every disk.",
+        )
+
+
+KEEP = SplitPlan((), ())
+"""Every row stays in the split of its source."""
+
+
+def _kept(selection: Selection) -> Splits:
+    used, member = np.unique(selection.split.index, return_inverse=True)
+    names = tuple(selection.split.names[i] for i in used)
+    try:
+        check_names(names)
+    except UsageError as error:
+        raise ExportError(
+            f"The source's splits cannot be kept. {error.message}",
+            "Divide anew with --splits 0.9,0.05,0.05.",
+        ) from error
+    places = np.unique(np.stack([selection.prompt_ids, member]), axis=1)[0]
+    _, splits_per_prompt = np.unique(places, return_counts=True)
+    return Splits(names, member.astype(np.int64), int((splits_per_prompt > 1).sum()))
+
+
+def _mixed(ids: Ints, seed: int) -> npt.NDArray[np.uint64]:
+    """Return SplitMix64 of id + seed·γ (Steele et al. 2014): a bijection, so no two ids tie."""
+    x = ids.astype(np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
