@@ -59,7 +59,25 @@ class RunHealth:
     """Same, against gold where there is gold."""
     leaks_label: bool
     noise_rate: float | None
-    """Mirrored-Gaussian estimate, where the fit tells anything."""
+    """Mirrored-Gaussian estimate, where the fit tells anything: the mean over those sources."""
+
+
+@dataclass(frozen=True)
+class NoiseRow:
+    """What one run's margins say about the labels of one source."""
+
+    run_id: str
+    source: str
+    n: int
+    """Margins used: all, or a fixed sample of many."""
+    rate: float | None
+    low: float | None
+    high: float | None
+    """95 % interval of the rate."""
+    at_most: float | None
+    """No higher rate is possible with the run's agreement with the labels."""
+    reason: str
+    """Why there is no rate; empty when there is one."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +98,13 @@ class Overview:
     contradictions: int
     """Rows whose pair stands with the opposite label in another row."""
     noise: tuple[float, float] | None
-    """Lowest and highest noise estimate of the runs; None when no run tells."""
+    """From where to where the runs' 95 % intervals reach; None when no run tells a rate."""
     clean_equivalent: tuple[int, int] | None
-    """n(1−2e)² at those two rates (methods 3), lowest first."""
+    """Labelled rows n·(1−2e)² at those two rates, lowest first."""
     gold_noise: Share
     """Labels that gold contradicts, among rows with gold."""
+    noise_rows: tuple[NoiseRow, ...] = ()
+    """The estimates behind `noise`, per run that does not leak the label, and source."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +138,13 @@ class Density:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Agreement with gold (or with the label) per bin of a signal."""
+    """How often labels agree with a witness, per group of about equally many rows of a signal."""
 
     signal: str
     against: str
-    """`gold` or `label`."""
+    """`gold` or `votes`."""
     centres: Floats
+    """Mean of the signal in each group."""
     shares: tuple[Share, ...]
 
 
@@ -191,7 +212,7 @@ class Sibling:
     split: str
     row: int
     relation: str
-    """`duplicate`, `contradiction` or `same prompt`."""
+    """`duplicate`, `contradiction`, `same pair` (one of the two is a tie) or `same prompt`."""
     preview: str
 
 

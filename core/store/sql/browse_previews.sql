@@ -1,4 +1,5 @@
--- Step by step by id: a third faster than one join when the rows lie scattered.
+-- Ids to positions on the narrow columns first, then texts by position: four times faster at 1 M
+-- rows than reading text and id in one scan, which decompresses whole vectors.
 WITH picked AS MATERIALIZED (
     SELECT row_id, pair_id, "row", tie_kind, prompt_id, chosen_id, rejected_id
     FROM data.pairs
@@ -8,13 +9,20 @@ WITH picked AS MATERIALIZED (
 asked AS MATERIALIZED (
     SELECT prompt_id, left(live.flat(text, messages), $preview) AS preview
     FROM data.prompts
-    WHERE prompt_id IN (SELECT prompt_id FROM picked)
+    WHERE rowid IN (
+        SELECT rowid FROM data.prompts WHERE prompt_id IN (SELECT prompt_id FROM picked)
+    )
 ),
 
 answers AS MATERIALIZED (
     SELECT response_id, left(live.flat(text, messages), $preview) AS preview
     FROM data.responses
-    WHERE response_id IN (SELECT chosen_id FROM picked UNION ALL SELECT rejected_id FROM picked)
+    WHERE rowid IN (
+        SELECT rowid FROM data.responses
+        WHERE response_id IN (
+            SELECT chosen_id FROM picked UNION ALL SELECT rejected_id FROM picked
+        )
+    )
 )
 
 SELECT

@@ -1,0 +1,88 @@
+"""Two signals against each other: rows per cell, on a logarithmic colour scale; brushable."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from core.charts.theme import INKS, Theme, figure, mark_horizontal, mark_vertical
+from core.charts.words import axis_title, sides_of, title_of
+from core.schema import Floats
+from core.views.results import Density
+
+
+def density_figure(d: Density, theme: Theme) -> go.Figure:
+    """Draw the grid; empty cells are left blank."""
+    chart = figure(theme, {"title": axis_title(d.x)}, {"title": axis_title(d.y)}, height=440)
+    chart.update_layout(dragmode="select", hovermode="closest")
+    chart.add_trace(_cells(d, theme))
+    chart.add_trace(_handles(d))
+    if sides_of(d.x) and d.x_edges[0] <= 0 <= d.x_edges[-1]:
+        mark_vertical(chart, theme, 0.0)
+    if sides_of(d.y) and d.y_edges[0] <= 0 <= d.y_edges[-1]:
+        mark_horizontal(chart, theme, 0.0)
+    return chart
+
+
+def density_table(d: Density) -> pa.Table:
+    """Return one row per cell that is not empty."""
+    up, across = np.nonzero(d.counts)
+    return pa.table(
+        {
+            f"{d.x} from": d.x_edges[across],
+            f"{d.x} to": d.x_edges[across + 1],
+            f"{d.y} from": d.y_edges[up],
+            f"{d.y} to": d.y_edges[up + 1],
+            "rows": d.counts[up, across],
+        }
+    )
+
+
+def density_text(d: Density) -> str:
+    """Return the chart in words: how many rows, and how often the two signs agree."""
+    known = d.total - d.nulls
+    text = f"{title_of(d.x)} against {title_of(d.y)}: {known:,} of {d.total:,} rows have both."
+    if not known:
+        return text
+    up, across = np.unravel_index(int(d.counts.argmax()), d.counts.shape)
+    x, y = _centres(d.x_edges)[across], _centres(d.y_edges)[up]
+    return f"{text} The fullest cell lies around {x:.3g} and {y:.3g}."
+
+
+def _cells(d: Density, theme: Theme) -> go.Heatmap:
+    counts = d.counts.astype(np.float64)
+    counts[counts == 0] = np.nan
+    powers = range(int(np.log10(max(d.counts.max(initial=1), 1))) + 1)
+    return go.Heatmap(
+        x=d.x_edges.tolist(),
+        y=d.y_edges.tolist(),
+        z=[[None if np.isnan(v) else float(v) for v in row] for row in np.log10(counts)],
+        customdata=d.counts.tolist(),
+        colorscale=list(INKS[theme].counts),
+        zmin=0,
+        colorbar={
+            "title": {"text": "rows"},
+            "tickvals": list(powers),
+            "ticktext": [f"{10**power:,}" for power in powers],
+            "thickness": 12,
+            "outlinewidth": 0,
+        },
+        hovertemplate="around %{x:.3g} and %{y:.3g}: %{customdata:,} rows<extra></extra>",
+    )
+
+
+def _handles(d: Density) -> go.Scatter:
+    """Return invisible points in the cells: a heat map alone cannot be brushed."""
+    up, across = np.nonzero(d.counts)
+    return go.Scatter(
+        x=_centres(d.x_edges)[across].tolist(),
+        y=_centres(d.y_edges)[up].tolist(),
+        mode="markers",
+        marker={"opacity": 0},
+        hoverinfo="skip",
+    )
+
+
+def _centres(edges: Floats) -> Floats:
+    return (edges[:-1] + edges[1:]) / 2

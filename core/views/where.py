@@ -1,0 +1,23 @@
+"""From a filter to what the store runs: its search becomes row ids, its names become columns."""
+
+from __future__ import annotations
+
+from core.errors import FilterError, UnknownName
+from core.schema import PairFilter
+from core.store.filters import Where, compile_filter
+from core.store.instance import Store
+
+
+def where_of(store: Store, filter: PairFilter) -> Where:
+    """Compile `filter` for `store`; raise FilterError where a condition does not fit."""
+    hits = store.search_ids(filter.search) if filter.search.strip() else None
+    return compile_filter(filter, store.columns, hits)
+
+
+def number_column(store: Store, name: str) -> str:
+    """Return `name` when it is a column of numbers, else raise FilterError."""
+    numbers = [column for column, kind in store.columns.items() if kind == "number"]
+    if name in numbers:
+        return name
+    unknown = UnknownName("column of numbers", name, numbers)
+    raise FilterError(unknown.message, unknown.hint)

@@ -1,0 +1,49 @@
+"""Write synthetic runs for a store: `python -m tests.benchmarks.make_runs STORE OUT --runs 3`.
+
+The chosen response of a pair gets a higher reward on average; a fifth of the pairs is reversed, so
+that margins have the shape that real ones have. Adopt them with `runs add`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from core.schema import RunInfo
+from core.store.instance import Store, open_store
+from core.store.runs import write_info, write_part
+
+
+def rewards(store: Store, seed: int) -> pa.Table:
+    """Return (response_id, reward) for every response of the store."""
+    draw = np.random.default_rng(seed)
+    labels = store.query("plan_labels")
+    n = labels.num_rows
+    margin = np.where(draw.random(n) < 0.2, -1.0, 1.0) + draw.normal(size=n)
+    base = draw.normal(size=n)
+    ids = np.concatenate([labels["chosen_id"].to_numpy(), labels["rejected_id"].to_numpy()])
+    values = np.concatenate([base + margin / 2, base - margin / 2])
+    ids, first = np.unique(ids, return_index=True)
+    return pa.table({"response_id": ids, "reward": values[first]})
+
+
+def main() -> None:
+    """Write the runs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--runs", type=int, default=3)
+    args = parser.parse_args()
+    store = open_store(args.store)
+    for number in range(args.runs):
+        run = f"made_{number}"
+        table = rewards(store, number)
+        write_part(args.out, run, 0, table)
+        write_info(args.out, RunInfo(run_id=run, scorer="made", responses=table.num_rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Pages in the app, without a browser."""

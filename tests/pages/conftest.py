@@ -1,0 +1,55 @@
+"""Stores for page tests, and the app opened on one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.factories import demo_pairs, make_pair, make_store
+
+ROOT = Path(__file__).resolve().parents[2]
+OpenApp = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with runs, votes, gold, a tie, a contradiction and a search index."""
+    folder = tmp_path_factory.mktemp("stored") / "store"
+    make_store(folder, demo_pairs(), search=True).close()
+    make_store(folder, [make_pair(900 + i) for i in range(5)], source="plain", search=True).close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def unscored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that nothing has scored."""
+    folder = tmp_path_factory.mktemp("unscored") / "store"
+    make_store(folder, [make_pair(i) for i in range(8)]).close()
+    return folder
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch) -> OpenApp:
+    """Open a page on a store: `open_app(store, "browse", where="suspicion > 0.5")`."""
+
+    def run(store: Path, page: str = "overview", **link: str | list[str]) -> AppTest:
+        monkeypatch.setenv("ASSAY_STORE", str(store))
+        monkeypatch.chdir(ROOT)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app.query_params.update(link)
+        app.run()
+        if page == "overview":
+            return app
+        app.query_params.update(link)
+        return app.switch_page(f"pages/{page}.py").run()
+
+    return run
+
+
+def said(app: AppTest) -> str:
+    """Return every word on the page that Streamlit shows as text."""
+    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "code", "html")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))

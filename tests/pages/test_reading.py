@@ -1,0 +1,109 @@
+"""The reader: one row after the other in any order, related rows, and hostile texts on pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.schema import Condition, Order, PairFilter
+from core.store.instance import Store, open_store
+from core.views.browse import browse
+from pages.components import cached, neighbours
+from tests.factories import make_pair, make_store
+from tests.pages.conftest import OpenApp, said
+from tests.pages.test_texts import PAYLOADS
+
+FILTERS = {
+    "all": PairFilter(),
+    "some": PairFilter(conditions=(Condition("row_id", ">=", 10.0), Condition("tie", "=", False))),
+}
+
+
+@pytest.fixture
+def opened(stored: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setenv("ASSAY_STORE", str(stored))
+    store = open_store(stored)
+    monkeypatch.setattr(cached, "ask", lambda question, *args: question(store, *args))
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("name", ["row_id", "suspicion", "duplicate_rows", "vote_share"])
+@pytest.mark.parametrize("filter", FILTERS.values(), ids=FILTERS)
+def test_neighbours_walk_the_table_in_both_directions(
+    opened: Store, filter: PairFilter, name: str, descending: bool
+) -> None:
+    order = Order(name, descending)
+    rows = browse(opened, filter, order, None, 500).rows
+    assert len(rows) > 40
+    for i, row in enumerate(rows):
+        value = float(row.row_id) if name == "row_id" else row.signals[name]
+        found = neighbours.around(filter, order, row.row_id, value)
+        assert found.before == (rows[i - 1] if i else None)
+        assert found.after == (rows[i + 1] if i + 1 < len(rows) else None)
+
+
+def test_the_reader_opens_by_link_and_moves_on(open_app: OpenApp, stored: Path) -> None:
+    store = open_store(stored)
+    first, second = browse(store, PairFilter(), Order(), None, 2).rows
+    store.close()
+    app = open_app(stored, "browse", pair=first.pair_id)
+    assert "question 0" in said(app)
+    assert "Contradiction" in "".join(b.label for b in app.button)
+    app.button(key="read_next").click().run()
+    assert app.session_state["pair"] == second.pair_id
+    assert "question 1" in said(app)
+    app.button(key="read_previous").click().run()
+    assert app.session_state["pair"] == first.pair_id
+
+
+def test_gold_is_hidden_until_it_is_asked_for(open_app: OpenApp, stored: Path) -> None:
+    app = open_app(stored, "browse", pair="3")
+    assert "Gold **" not in said(app)
+    app.toggle(key="reader_gold").set_value(True).run()
+    assert "Gold **" in said(app)
+
+
+def test_long_texts_are_cut_until_the_whole_is_asked_for(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    long = "word " * 5000
+    make_store(tmp_path, [make_pair(0, chosen_text=long, rejected_text=long + "end")]).close()
+    app = open_app(tmp_path, "browse", pair="0")
+    assert len(said(app)) < 30_000
+    assert "the first 6,000 of 25,003 characters" in said(app)
+    app.toggle(key="reader_more").set_value(True).run()
+    assert len(said(app)) > 50_000
+
+
+@pytest.mark.parametrize("page", ["overview", "browse", "margins", "flips", "export", "methods"])
+def test_hostile_texts_stay_texts(open_app: OpenApp, tmp_path: Path, page: str) -> None:
+    make_store(
+        tmp_path,
+        [
+            make_pair(
+                i,
+                split=payload.replace("\x00", ""),
+                prompt_text=payload,
+                chosen_text=payload,
+                rejected_text=f"{payload} {i}",
+                chosen_model=payload,
+                scores={"run": (float(i), 1.0)},
+                votes={payload: "chosen"},
+                gold="chosen",
+            )
+            for i, payload in enumerate(PAYLOADS)
+        ],
+        source=PAYLOADS[1],
+    ).close()
+    link = {"pair": "2"} if page == "browse" else {}
+    app = open_app(tmp_path, page, **link)
+    assert not app.exception
+    for kind in ("markdown", "caption", "warning", "error"):
+        for element in app.get(kind):
+            assert "![" not in str(element.value)
+            assert "<img" not in str(element.value)
+            assert "](javascript" not in str(element.value)

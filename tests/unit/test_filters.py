@@ -1,0 +1,182 @@
+"""A filter read three ways; the table is the specification."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from core.errors import FilterError
+from core.schema import Condition, PairFilter, SignalColumn
+from core.store.filters import compile_filter, filter_columns, parse_where, where_text
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "filters" / "compiled.txt"
+COLUMNS = filter_columns([SignalColumn("suspicion", "suspicion", None, {}, 1, 0.5, 0.1)])
+HOSTILE = ('a"b', "]", ";--", "x'; DROP TABLE signals; --", "$f0", "naïve <b>", "\\", "%", "")
+
+FILTERS = {
+    "nothing": PairFilter(),
+    "one source": PairFilter(sources=("judgebench",)),
+    "two sources and a split": PairFilter(sources=("a", "b"), splits=("test",)),
+    "number": PairFilter(conditions=(Condition("suspicion", ">=", 0.7),)),
+    "range": PairFilter(
+        conditions=(Condition("suspicion", ">", -1.5), Condition("suspicion", "<=", 1e-7))
+    ),
+    "row": PairFilter(conditions=(Condition("row_id", "<", 10.0),)),
+    "unknown": PairFilter(conditions=(Condition("suspicion", "null"),)),
+    "known": PairFilter(conditions=(Condition("suspicion", "notnull"),)),
+    "no ties": PairFilter(conditions=(Condition("tie", "=", False),)),
+    "text": PairFilter(conditions=(Condition("source", "!=", "it's"),)),
+    "search without hits": PairFilter(search=" sorry "),
+    "everything": PairFilter(
+        sources=("judgebench",), search="sorry", conditions=(Condition("suspicion", ">=", 0.7),)
+    ),
+}
+
+
+def test_compiled_filters_are_the_golden_ones() -> None:
+    compiled = {name: compile_filter(filter, COLUMNS) for name, filter in FILTERS.items()}
+    text = "".join(
+        f"{name}\n  {where.sql}\n  {dict(where.params)}\n  {where.sentence}\n"
+        for name, where in compiled.items()
+    )
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(text, "utf-8", newline="\n")
+    assert text == GOLDEN.read_text("utf-8")
+
+
+def test_the_sentence_is_for_people() -> None:
+    where = compile_filter(FILTERS["everything"], COLUMNS)
+    assert where.sentence == ("source is judgebench and suspicion ≥ 0.7 and text matches “sorry”")
+
+
+def _kept(filter: PairFilter, hits: np.ndarray | None = None) -> list[int]:
+    """Rows 0 … 4 that a filter keeps, with suspicion 0.1·row as REAL and NULL in row 4."""
+    with duckdb.connect(":memory:") as con:
+        con.execute(
+            "CREATE TABLE signals AS SELECT range AS row_id, 's' || range AS source, "
+            "'train' AS split, range = 1 AS tie, "
+            "CASE WHEN range < 4 THEN (range * 0.1)::REAL END AS suspicion FROM range(5)"
+        )
+        where = compile_filter(filter, COLUMNS, hits)
+        rows = con.execute(f"SELECT row_id FROM signals WHERE {where.sql}", dict(where.params))
+        return [row[0] for row in rows.fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("where", "rows"),
+    [
+        ("", [0, 1, 2, 3, 4]),
+        ("suspicion >= 0.3", [3]),
+        ("suspicion = 0.1", [1]),
+        ("suspicion != 0.1", [0, 2, 3]),
+        ("suspicion < 0.2", [0, 1]),
+        ("suspicion is null", [4]),
+        ("suspicion is not null AND suspicion > 0.1", [2, 3]),
+        ("tie = true", [1]),
+        ("source = 's2'", [2]),
+        ("row_id > 2", [3, 4]),
+        ("suspicion < 1e300 AND suspicion > -1e300", [0, 1, 2, 3]),
+    ],
+)
+def test_rows_kept(where: str, rows: list[int]) -> None:
+    """A stored 0.1 is a REAL and no double: the person who types 0.1 means it all the same."""
+    assert _kept(PairFilter(conditions=parse_where(where))) == rows
+
+
+@pytest.mark.parametrize("hits", [[], [0], [4], [1, 3], [0, 1, 2, 3, 4]])
+def test_search_hits_are_kept(hits: list[int]) -> None:
+    assert _kept(PairFilter(search="x"), np.array(hits, np.int64)) == hits
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_values_are_values(name: str) -> None:
+    assert _kept(PairFilter(sources=(name,), splits=(name, "train"))) == []
+    assert _kept(PairFilter(conditions=(Condition("source", "!=", name),))) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_column_is_quoted_where_it_is_known(name: str) -> None:
+    if not name:
+        return
+    filter = PairFilter(conditions=(Condition(name, ">", 1.0),))
+    with pytest.raises(FilterError, match="no column named"):
+        compile_filter(filter, COLUMNS)
+    where = compile_filter(filter, {name: "number"})
+    with duckdb.connect(":memory:") as con:
+        quoted = '"' + name.replace('"', '""') + '"'
+        con.execute(f"CREATE TABLE t AS SELECT 2.0 AS {quoted}")
+        assert con.execute(f"SELECT count(*) FROM t WHERE {where.sql}", dict(where.params))
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("", ()),
+        ("   ", ()),
+        ("a>=0.5", (Condition("a", ">=", 0.5),)),
+        ("a is null and b IS NOT NULL", (Condition("a", "null"), Condition("b", "notnull"))),
+        ("source = 'x AND y = 1'", (Condition("source", "=", "x AND y = 1"),)),
+        ("source != 'it''s'", (Condition("source", "!=", "it's"),)),
+        ('"odd ""name""" < -1e3', (Condition('odd "name"', "<", -1000.0),)),
+        ("tie = TRUE", (Condition("tie", "=", True),)),
+    ],
+)
+def test_texts_of_links(text: str, conditions: tuple[Condition, ...]) -> None:
+    assert parse_where(text) == conditions
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("suspicion", "'suspicion'"),
+        ("suspicion >= ", "'suspicion >='"),
+        ("suspicion ~ 3", "'suspicion ~ 3'"),
+        ("suspicion >= high", "'suspicion >= high'"),
+        ("suspicion >= nan", "'suspicion >= nan'"),
+        ("suspicion >= 1e999", "'suspicion >= 1e999'"),
+        ("source = 'open", '"source = \'open"'),
+        ("tie = true AND", "'tie = true AND'"),
+        ("tie = true AND 3 > 2 AND a = 1", "'3 > 2'"),
+        ("a = 1; DROP TABLE t", "'a = 1; DROP TABLE t'"),
+        ("a = 1 b = 2", "'a = 1 b = 2'"),
+    ],
+)
+def test_a_part_that_cannot_be_read_is_named(text: str, part: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        parse_where(text)
+    assert part in caught.value.message
+    assert "NAME OP VALUE" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (Condition("suspicoin", ">", 0.5), "There is no column named 'suspicoin'."),
+        (Condition("suspicion", ">", "high"), "compared with a number, not with 'high'"),
+        (Condition("suspicion", ">", True), "compared with a number, not with 'true'"),
+        (Condition("suspicion", ">", float("nan")), "cannot be compared with nan"),
+        (Condition("source", "=", 7.0), "compared with text in single quotes, not with '7'"),
+        (Condition("source", "<", "a"), "source cannot be compared with <"),
+        (Condition("tie", "=", "yes"), "compared with true or false, not with 'yes'"),
+        (Condition("suspicion", "LIKE", 1.0), "'LIKE' is no operator"),
+    ],
+)
+def test_conditions_that_do_not_fit(condition: Condition, message: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        compile_filter(PairFilter(conditions=(condition,)), COLUMNS)
+    assert message in caught.value.message
+
+
+def test_the_nearest_column_is_offered() -> None:
+    with pytest.raises(FilterError) as caught:
+        compile_filter(PairFilter(conditions=(Condition("suspicoin", ">", 0.5),)), COLUMNS)
+    assert "Did you mean 'suspicion'?" in caught.value.hint
+
+
+def test_numbers_are_written_as_people_write_them() -> None:
+    conditions = (Condition("a", "=", 3.0), Condition("b", "<", 0.25), Condition("c", "=", "x'y"))
+    assert where_text(conditions) == "a = 3 AND b < 0.25 AND c = 'x''y'"
