@@ -22,9 +22,7 @@ def test_a_page_shows_a_store_with_everything(open_app: OpenApp, stored: Path, p
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_shows_a_store_without_scores(
-    open_app: OpenApp, unscored: Path, page: str
-) -> None:
+def test_a_page_shows_a_store_without_scores(open_app: OpenApp, unscored: Path, page: str) -> None:
     app = open_app(unscored, page)
     assert not app.exception
     assert not app.error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.factories import make_pair, make_store
 from tests.pages.conftest import OpenApp, said
 from tests.pages.test_texts import PAYLOADS
 
+ACTIVE = re.compile(r"(?<!\\)<(?:img|script|svg|iframe)|!\[|(?<!\\)\]\(javascript")
+"""What Markdown would take for an element, an image or a script's link."""
 FILTERS = {
     "all": PairFilter(),
     "some": PairFilter(conditions=(Condition("row_id", ">=", 10.0), Condition("tie", "=", False))),
@@ -67,9 +70,7 @@ def test_gold_is_hidden_until_it_is_asked_for(open_app: OpenApp, stored: Path) -
     assert "Gold **" in said(app)
 
 
-def test_long_texts_are_cut_until_the_whole_is_asked_for(
-    open_app: OpenApp, tmp_path: Path
-) -> None:
+def test_long_texts_are_cut_until_the_whole_is_asked_for(open_app: OpenApp, tmp_path: Path) -> None:
     long = "word " * 5000
     make_store(tmp_path, [make_pair(0, chosen_text=long, rejected_text=long + "end")]).close()
     app = open_app(tmp_path, "browse", pair="0")
@@ -104,6 +105,4 @@ def test_hostile_texts_stay_texts(open_app: OpenApp, tmp_path: Path, page: str) 
     assert not app.exception
     for kind in ("markdown", "caption", "warning", "error"):
         for element in app.get(kind):
-            assert "![" not in str(element.value)
-            assert "<img" not in str(element.value)
-            assert "](javascript" not in str(element.value)
+            assert not ACTIVE.search(str(element.value))

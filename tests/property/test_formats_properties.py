@@ -18,6 +18,7 @@ from core.formats.assemble import CONTENT
 from core.formats.messages import clean_messages, prompt_content, response_content
 from core.formats.outcomes import Outcome, majority, opposite
 from core.formats.plan import convert
+from core.formats.values import python_values
 from core.schema import PairBatch
 
 Row = Mapping[str, object]
@@ -212,3 +213,37 @@ def test_every_container_gives_the_same_pairs(rows: list[tuple[str, str, str]]) 
     found = {name: read_file(name, data, "trl_explicit") for name, data in files.items()}
     first = found["a.jsonl"].pairs
     assert all(batch.pairs.equals(first) for batch in found.values())
+
+
+nested_types = st.recursive(
+    st.sampled_from([pa.int64(), pa.string(), pa.bool_()]),
+    lambda inner: (
+        inner.map(pa.list_)
+        | st.lists(inner, min_size=1, max_size=3).map(
+            lambda kinds: pa.struct([(f"f{i}", kind) for i, kind in enumerate(kinds)])
+        )
+    ),
+    max_leaves=4,
+)
+
+
+def values_of(kind: pa.DataType) -> st.SearchStrategy[object]:
+    if pa.types.is_list(kind):
+        return st.none() | st.lists(values_of(kind.value_type), max_size=3)
+    if pa.types.is_struct(kind):
+        fields = {kind.field(i).name: values_of(kind.field(i).type) for i in range(kind.num_fields)}
+        return st.none() | st.fixed_dictionaries(fields)
+    plain = {pa.int64(): st.integers(-9, 9), pa.string(): texts, pa.bool_(): st.booleans()}
+    return st.none() | plain[kind]
+
+
+@FEW
+@given(st.data(), nested_types, st.integers(0, 4))
+def test_nested_arrow_becomes_the_same_python(
+    data: st.DataObject, kind: pa.DataType, at: int
+) -> None:
+    values = data.draw(st.lists(values_of(kind), max_size=8))
+    array = pa.array(values, kind)
+    sliced = pa.chunked_array([array.slice(at), array.slice(0, at)])
+    assert python_values(array) == array.to_pylist() == values
+    assert python_values(sliced) == sliced.to_pylist()

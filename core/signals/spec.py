@@ -1,0 +1,100 @@
+"""What a signal must say about itself; pages, commands and tests walk the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from core.errors import UsageError
+from core.registry import Registry
+from core.schema import Floats, SignalInputs
+
+
+@dataclass(frozen=True)
+class Param:
+    """A number a person can set."""
+
+    name: str
+    title: str
+    default: float
+    low: float
+    high: float
+    help: str
+
+
+@dataclass(frozen=True)
+class Values:
+    """One column: NaN or infinite where the signal says nothing."""
+
+    values: Floats
+    note: str = ""
+    """Why it is empty or to be read with care; sentences."""
+
+
+Compute = Callable[[SignalInputs, Mapping[str, float]], Mapping[str, Values]]
+"""Inputs and parameters → one column per run, or one under ""; none where nothing provides it."""
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A worked case that a test replays."""
+
+    given: Mapping[str, object]
+    """Columns for `core.signals.inputs.make_inputs`; what is left out is unknown."""
+    expected: tuple[float | None, ...]
+    """Per row of the only column; None where it is NULL."""
+    params: Mapping[str, float] = field(default_factory=dict)
+    tol: float = 1e-6
+
+
+@dataclass(frozen=True)
+class SignalSpec:
+    """A registered number per row."""
+
+    name: str
+    title: str
+    family: str
+    formula: str
+    """Plain text."""
+    latex: str
+    direction: str
+    """What a high, or a positive, value means."""
+    unit: str
+    lower: float | None
+    upper: float | None
+    """Bounds; None where there is none."""
+    needs: str
+    """What provides it, said where it is absent."""
+    paper: str
+    limits: str
+    example: str
+    """The first vector in words."""
+    vectors: tuple[Vector, ...]
+    compute: Compute
+    params: tuple[Param, ...] = ()
+    per_run: bool = False
+    signed: bool = False
+    """Negated when the two sides swap."""
+    integer: bool = False
+    """Stored as TINYINT, else as REAL."""
+
+    def column(self, run_id: str | None) -> str:
+        """Return the name of the column for a run."""
+        return f"{self.name}_{run_id}" if run_id else self.name
+
+    def settled(self, given: Mapping[str, float]) -> Mapping[str, float]:
+        """Return all parameters; raise UsageError for one that is unknown or out of bounds."""
+        known = {p.name: p for p in self.params}
+        for name, value in given.items():
+            if name not in known:
+                listed = ", ".join(known) or "none"
+                raise UsageError(f"{self.name} has no parameter {name!r}.", f"Known: {listed}.")
+            low, high = known[name].low, known[name].high
+            if not low <= value <= high:
+                raise UsageError(
+                    f"{name} of {self.name} cannot be {value:g}.", f"It is {low:g} to {high:g}."
+                )
+        return {p.name: float(given.get(p.name, p.default)) for p in self.params}
+
+
+SIGNALS: Registry[SignalSpec] = Registry("signal")

@@ -1,0 +1,114 @@
+"""A server on a free loopback port, Chromium, and a page that may ask nobody else for anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.factories import demo_pairs, make_pair, make_store
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """The app, answering."""
+
+    url: str
+    log: Path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not shutil.which(CHROMIUM):
+        text = f"{CHROMIUM} is not installed"
+        if os.environ.get("ASSAY_REQUIRE_BROWSER") == "1":
+            pytest.fail(text)
+        pytest.skip(text)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("browser")
+    rows = demo_pairs(180)
+    make_store(folder / "store", rows, search=True).close()
+    more = [make_pair(500 + i, split="test") for i in range(6)]
+    make_store(folder / "store", more, source="plain", search=True).close()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = folder / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+            cwd=ROOT,
+            env={**os.environ, "ASSAY_STORE": str(folder / "store")},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            found = Server(f"http://127.0.0.1:{port}", log)
+            _wait_for(found, process)
+            yield found
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the app did not start:\n{server.log.read_text('utf-8')}")
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A fresh page; in the end it has asked only the app, and nothing broke in the app."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    tab = context.new_page()
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("websocket", lambda socket: asked.append(socket.url))
+    yield tab
+    context.close()
+    own = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
+    assert [url for url in asked if not url.startswith(own)] == []
+    assert "Traceback" not in server.log.read_text("utf-8")
+
+
+def settled(tab: Page) -> None:
+    """Wait until the app has nothing more to draw."""
+    tab.wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]')"
+        "?.getAttribute('data-test-script-state') === 'notRunning'"
+        " && document.querySelector('[data-testid=stMain] h1')"
+    )
+
+
+def visit(tab: Page, server: Server, link: str = "") -> None:
+    """Open a link of the app."""
+    tab.goto(f"{server.url}/{link}")
+    settled(tab)
