@@ -301,6 +301,24 @@ class SignalColumn:
     """Why it is empty or to be read with care; a sentence."""
 
 
+@dataclass(frozen=True)
+class NoiseRow:
+    """What one run's margins say about the labels of one source."""
+
+    run_id: str
+    source: str
+    n: int
+    """Margins used: all, or a fixed sample of many."""
+    rate: float | None
+    low: float | None
+    high: float | None
+    """95 % interval of the rate."""
+    at_most: float | None
+    """No higher rate is possible with the run's agreement with the labels."""
+    reason: str
+    """Why there is no rate; empty when there is one."""
+
+
 # --- asking ------------------------------------------------------------------------------------
 
 Scalar = str | float | bool | None

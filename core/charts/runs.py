@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from core.charts.calibration import interval
 from core.charts.theme import INKS, Theme, figure, mark_vertical, plain
-from core.views.results import NoiseRow, RunHealth, Share
+from core.schema import NoiseRow
+from core.views.results import RunHealth, Share
 
 ROW_PIXELS = 44
 _KINDS = (("with labels", "circle", -0.14), ("with gold", "diamond", 0.14))

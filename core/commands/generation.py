@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.errors import StoreMissing
-from core.schema import SignalInputs
 from core.settings import Settings
 from core.signals.compute import compute_signals
+from core.signals.noise_rows import noise_rows
 from core.store.inputs import signal_inputs, signal_keys
 from core.store.instance import Store
 from core.store.layout import Generation, read_generation
-from core.store.publish import publish
+from core.store.publish import SignalsFile, publish
 
 
 def current(settings: Settings) -> Generation | None:
@@ -26,11 +26,13 @@ def advance(settings: Settings, draft: Generation) -> Generation:
     """Compute the draft's signals and make it current; call while holding the writer lock."""
     store = Store(settings.store, replace(draft, signals=""), settings.memory, settings.threads)
     try:
-        inputs: SignalInputs = signal_inputs(store)
+        inputs = signal_inputs(store)
         signals = compute_signals(inputs)
+        noise = noise_rows(inputs)
         rows = signal_keys(store)
     finally:
         store.close()
     for name in signals.table.column_names[1:]:
         rows = rows.append_column(name, signals.table[name])
-    return publish(settings.store, draft, rows, signals.columns, signals.absent)
+    content = SignalsFile(rows, signals.columns, signals.absent, noise)
+    return publish(settings.store, draft, content)

@@ -13,8 +13,8 @@ from core.commands.command import Command, Outcome
 from core.commands.generation import advance, current
 from core.commands.index import build
 from core.commands.ingest import Tally, adopt_scores, write_quarantine
-from core.commands.reports import joined, preview_lines, report_lines
 from core.commands.progress import step, track
+from core.commands.reports import joined, preview_lines, report_lines
 from core.errors import SourceError, StoreLocked
 from core.formats import ImportPlan, plan_import
 from core.schema import ImportReport, PairBatch, SourceInfo

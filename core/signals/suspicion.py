@@ -49,7 +49,7 @@ def standardised(margins: Floats, source: Ints, sources: int) -> Floats:
     return result
 
 
-def _rows_by_source(source: Ints) -> Iterator[tuple[int, Ints]]:
+def rows_by_source(source: Ints) -> Iterator[tuple[int, Ints]]:
     """Yield every source's index and its rows."""
     order = np.argsort(source, kind="stable")
     found, starts = np.unique(source[order], return_index=True)
@@ -63,7 +63,7 @@ def _suspicion(inputs: SignalInputs, params: Mapping[str, float]) -> Mapping[str
         return {}
     given = params["noise_rate"]
     suspicion, notes = np.full(len(margins), np.nan), []
-    for index, rows in _rows_by_source(inputs.source):
+    for index, rows in rows_by_source(inputs.source):
         noise = noise_of(margins[rows])
         if noise.n:
             notes.append(_note(inputs.source_names[index], noise, given))

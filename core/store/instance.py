@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from core.errors import NewerSchema, StoreDamaged, StoreError
-from core.schema import SCHEMA_VERSION, Ints, RunInfo, SignalColumn
+from core.schema import SCHEMA_VERSION, Ints, NoiseRow, RunInfo, SignalColumn
 from core.store.filters import Kind, Where, filter_columns
 from core.store.layout import APPLICATION, RUNS, Generation, read_generation
 from core.store.runs import read_run
@@ -98,6 +98,12 @@ class Store:
         """Return the signals that are not stored, each with the sentence that says why."""
         rows = self.con.cursor().execute("SELECT signal, note FROM sig.absent").fetchall()
         return dict(rows)
+
+    @cached_property
+    def noise_rows(self) -> tuple[NoiseRow, ...]:
+        """Return what each run's margins say about each source's labels."""
+        rows = self.con.cursor().sql("SELECT * FROM sig.noise").to_arrow_table()
+        return tuple(NoiseRow(**row) for row in rows.to_pylist())
 
     @cached_property
     def runs(self) -> tuple[RunInfo, ...]:

@@ -6,31 +6,37 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from core.schema import SCHEMA_VERSION, SignalColumn
+from core.schema import SCHEMA_VERSION, NoiseRow, SignalColumn
 from core.store.files import BUILD_PREFIX, move, remove
 from core.store.layout import APPLICATION, Generation, swap
 from core.store.statements import statement
 
 
-def publish(
-    root: Path,
-    draft: Generation,
-    rows: pa.Table,
-    columns: tuple[SignalColumn, ...],
-    absent: Mapping[str, str],
-) -> Generation:
-    """Write `rows` (keys and signals, one row per row_id) and swap to the new generation."""
-    name = f"signals-{_name(draft, columns)}.duckdb"
+@dataclass(frozen=True)
+class SignalsFile:
+    """What `signals-<digits>.duckdb` holds."""
+
+    rows: pa.Table
+    """Keys and signals, one row per row_id."""
+    columns: tuple[SignalColumn, ...]
+    absent: Mapping[str, str]
+    """Signal → why it is not there."""
+    noise: tuple[NoiseRow, ...]
+
+
+def publish(root: Path, draft: Generation, content: SignalsFile) -> Generation:
+    """Write the signals of a draft beside the current ones and swap to the new generation."""
+    name = f"signals-{_name(draft, content.columns)}.duckdb"
     temp = root / f"{BUILD_PREFIX}{os.getpid()}-signals.duckdb"
     remove(temp)
     try:
-        _write(temp, draft, rows, columns, absent)
+        _write(temp, draft.fingerprint, content)
         move(temp, root / name)
     finally:
         remove(temp)
@@ -39,28 +45,19 @@ def publish(
     return new
 
 
-def _write(
-    path: Path,
-    draft: Generation,
-    rows: pa.Table,
-    columns: tuple[SignalColumn, ...],
-    absent: Mapping[str, str],
-) -> None:
-    infos = [
-        (c.name, c.signal, c.run_id, json.dumps(dict(c.params)), c.n, c.mean, c.std, c.note)
-        for c in columns
-    ]
+def _write(path: Path, fingerprint: str, content: SignalsFile) -> None:
     with duckdb.connect(str(path)) as con:
         con.execute(statement("signals_schema"))
-        con.execute(
-            "INSERT INTO meta VALUES (?, ?, ?)", [APPLICATION, SCHEMA_VERSION, draft.fingerprint]
-        )
-        con.register("rows", rows)
+        con.execute("INSERT INTO meta VALUES (?, ?, ?)", [APPLICATION, SCHEMA_VERSION, fingerprint])
+        con.register("rows", content.rows)
         con.execute("CREATE TABLE signals AS SELECT * FROM rows ORDER BY row_id")
-        for info in infos:
-            con.execute("INSERT INTO signal_info VALUES (?, ?, ?, ?, ?, ?, ?, ?)", list(info))
-        for entry in absent.items():
+        for c in content.columns:
+            info = [c.name, c.signal, c.run_id, json.dumps(dict(c.params)), c.n, c.mean, c.std]
+            con.execute("INSERT INTO signal_info VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [*info, c.note])
+        for entry in content.absent.items():
             con.execute("INSERT INTO absent VALUES (?, ?)", list(entry))
+        for row in content.noise:
+            con.execute("INSERT INTO noise VALUES (?, ?, ?, ?, ?, ?, ?, ?)", list(astuple(row)))
 
 
 def _name(draft: Generation, columns: tuple[SignalColumn, ...]) -> str:

@@ -4,47 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from core.schema import Floats, SignalColumn
-from core.signals.noise import noise_of
-from core.store.instance import Store
-from core.views.results import NoiseRow
-
-SAMPLE_ROWS = 20_000
-"""Margins used per run; a fixed sample where there are more."""
+from core.schema import NoiseRow
 
 
-def noise_rows(store: Store, column: SignalColumn) -> tuple[NoiseRow, ...]:
-    """Return what a run's margins say about every source that it covers."""
-    share = min(1.0, SAMPLE_ROWS / max(column.n, 1))
-    sample = store.query("overview_sample", {"share": share}, signal=column.name)
-    sources = np.array(sample["source"].to_pylist(), dtype=object)
-    margins = sample["margin"].to_numpy()
-    run_id = column.run_id or column.name
-    return tuple(
-        _noise_row(run_id, str(source), margins[sources == source]) for source in np.unique(sources)
-    )
-
-
-def _noise_row(run_id: str, source: str, margins: Floats) -> NoiseRow:
-    noise = noise_of(margins)
-    interval = noise.interval if noise.rate is not None else None
-    return NoiseRow(
-        run_id=run_id,
-        source=source,
-        n=noise.n,
-        rate=noise.rate,
-        low=interval.low if interval else None,
-        high=interval.high if interval else None,
-        at_most=noise.at_most,
-        reason=noise.reason,
-    )
-
-
-def mean_rate(rows: Sequence[NoiseRow]) -> float | None:
-    """Return the rate over the sources where the margins tell one, weighted by rows."""
-    told = [(row.rate, row.n) for row in rows if row.rate is not None]
+def mean_rate(rows: Sequence[NoiseRow], run_id: str) -> float | None:
+    """Return a run's rate over the sources where its margins tell one, weighted by rows."""
+    told = [(row.rate, row.n) for row in rows if row.run_id == run_id and row.rate is not None]
     return sum(rate * n for rate, n in told) / sum(n for _, n in told) if told else None
 
 

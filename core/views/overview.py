@@ -7,7 +7,7 @@ from typing import Any
 
 from core.schema import RunInfo, SignalColumn
 from core.store.instance import Store
-from core.views.noise import clean_equivalent, mean_rate, noise_range, noise_rows
+from core.views.noise import clean_equivalent, mean_rate, noise_range
 from core.views.results import Overview, RunHealth, SourceRow
 from core.views.signals import EXPLICIT
 from core.views.wilson import share
@@ -33,19 +33,14 @@ def overview(store: Store) -> Overview:
     counts = store.query("overview_counts").to_pylist()[0]
     labelled = counts["pairs"] - counts["ties"]
     columns = {c.run_id: c for c in store.signal_columns if c.signal == EXPLICIT}
-    told = {
-        run.run_id: noise_rows(store, columns[run.run_id])
-        for run in store.runs
-        if run.run_id in columns and not run.leaks_label
-    }
-    rows = tuple(row for found in told.values() for row in found)
+    rows = store.noise_rows
     noise = noise_range(rows)
     length, gold = _signs(store, "length_delta_chars"), _signs(store, "gold_agrees")
     return Overview(
         **counts,
         sources=tuple(SourceRow(**row) for row in store.query("overview_sources").to_pylist()),
         runs=tuple(
-            _health(store, run, columns[run.run_id], labelled, mean_rate(told.get(run.run_id, ())))
+            _health(store, run, columns[run.run_id], labelled, mean_rate(rows, run.run_id))
             for run in store.runs
             if run.run_id in columns
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.schema import Cursor, Floats, Ints, SignalColumn
+from core.schema import Cursor, Floats, Ints, NoiseRow, SignalColumn
 
 
 @dataclass(frozen=True)
@@ -60,24 +60,6 @@ class RunHealth:
     leaks_label: bool
     noise_rate: float | None
     """Mirrored-Gaussian estimate, where the fit tells anything: the mean over those sources."""
-
-
-@dataclass(frozen=True)
-class NoiseRow:
-    """What one run's margins say about the labels of one source."""
-
-    run_id: str
-    source: str
-    n: int
-    """Margins used: all, or a fixed sample of many."""
-    rate: float | None
-    low: float | None
-    high: float | None
-    """95 % interval of the rate."""
-    at_most: float | None
-    """No higher rate is possible with the run's agreement with the labels."""
-    reason: str
-    """Why there is no rate; empty when there is one."""
 
 
 @dataclass(frozen=True)

@@ -239,9 +239,7 @@ def values_of(kind: pa.DataType) -> st.SearchStrategy[object]:
 
 @FEW
 @given(st.data(), nested_types, st.integers(0, 4))
-def test_nested_arrow_becomes_the_same_python(
-    data: st.DataObject, kind: pa.DataType, at: int
-) -> None:
+def test_nested_arrow_becomes_python(data: st.DataObject, kind: pa.DataType, at: int) -> None:
     values = data.draw(st.lists(values_of(kind), max_size=8))
     array = pa.array(values, kind)
     sliced = pa.chunked_array([array.slice(at), array.slice(0, at)])

@@ -35,12 +35,12 @@ from core.charts.runs import (
 )
 from core.charts.theme import INKS, Theme, plain
 from core.charts.words import axis_title, sides_of, title_of
+from core.schema import NoiseRow
 from core.views.results import (
     Calibration,
     Density,
     Evidence,
     Histogram,
-    NoiseRow,
     PairRow,
     RunHealth,
     Suspect,

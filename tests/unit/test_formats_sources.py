@@ -203,6 +203,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object] | bytes | None, str]] = {
     "open.json": (b'[{"a": 1}', "ends inside its JSON array"),
     "broken.json": (b'[{"a": 1}, {"a" 2}]', "not valid JSON"),
     "tokens.json": (b"{\n oops }", "not valid JSON"),
+    "two.json": (b'[{"a": 1}]\n[{"a": 2}]', "goes on after its JSON array"),
     "twice.csv": (b"a,a\n1,2\n", "two columns named 'a'"),
     "a.pkl": (pickle.dumps(Trap()), "is a pickle"),
     "model.pt": (b"PK\x03\x04", "is a pickle"),
@@ -352,6 +353,33 @@ def test_one_dictionary_value_in_every_row_does_not_blow_up_a_batch(
     assert sum(b.table.num_rows for b in batches) == 5000
     assert max(b.table.nbytes for b in batches) <= 5 << 20
     assert batches[0].table.schema.field("a").type == pa.string()
+
+
+def test_parquet_texts_that_are_not_utf8_are_quarantined(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    raw = pa.array([b"good", b"\xed\xa0\x80", None, b"\xff"])
+    text = pa.StringArray.from_buffers(4, raw.buffers()[1], raw.buffers()[2], raw.buffers()[0])
+    pq.write_table(pa.table({"a": text}), path)
+    (batch,) = read(path)
+    assert batch.table.to_pylist() == [{"a": "good"}, {"a": None}]
+    assert batch.rows.tolist() == [0, 2]
+    assert [(s.line, s.reason) for s in batch.skipped] == [
+        (2, "The row is not UTF-8."),
+        (4, "The row is not UTF-8."),
+    ]
+
+
+def test_arrow_offsets_outside_the_file_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.arrow"
+    offsets = pa.array([0, 1 << 20, 3], pa.int32()).buffers()[1]
+    text = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"abc"))
+    with (
+        pa.OSFile(str(path), "wb") as sink,
+        pa.ipc.new_file(sink, pa.schema({"a": text.type})) as w,
+    ):
+        w.write_batch(pa.record_batch({"a": text}))
+    with pytest.raises(SourceError, match="damaged or unreadable"):
+        read(path)
 
 
 def test_hostile_column_names_pass_through(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_tie_has_no_signed_signal(tmp_path):
 
 
 def test_the_fingerprint_is_of_content_not_of_files_or_order(tmp_path):
-    rows = demo_pairs()
+    rows = demo_pairs()[:-1]  # without the pair that stands twice
     one = make_store(tmp_path / "one", rows).generation
     make_store(tmp_path / "two", rows[30:])
     two = make_store(tmp_path / "two", rows[:30]).generation

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import FilterError
-from core.schema import Condition, Cursor, Order, PairFilter, id_text
+from core.schema import Condition, Cursor, NoiseRow, Order, PairFilter, id_text
 from core.signals.spec import SIGNALS
 from core.store.inputs import signal_inputs
 from core.store.instance import Store
@@ -22,7 +22,7 @@ from core.views.margins import calibration, density, histogram
 from core.views.noise import clean_equivalent, mean_rate, noise_range
 from core.views.overview import overview
 from core.views.reasons import Circumstances, Opposite, VoteCount, reasons
-from core.views.results import Evidence, NoiseRow, PairRow, Turn
+from core.views.results import Evidence, PairRow, Turn
 from core.views.signals import choices
 from core.views.wilson import share
 from tests.factories import demo_pairs, make_pair, make_store
@@ -116,7 +116,8 @@ def test_noise_of_several_sources_is_weighted_by_rows() -> None:
         NoiseRow("alpha", "two", 100, 0.3, 0.2, 0.4, None, ""),
         NoiseRow("alpha", "three", 900, None, None, None, 0.4, "too few"),
     ]
-    assert mean_rate(rows) == pytest.approx(0.15)
+    assert mean_rate(rows, "alpha") == pytest.approx(0.15)
+    assert mean_rate(rows, "beta") is None
     assert mean_rate(rows[2:]) is None
     assert noise_range(rows) == (0.05, 0.4)
     assert noise_range(rows[2:]) is None

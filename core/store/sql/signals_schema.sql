@@ -4,3 +4,7 @@ CREATE TABLE signal_info (
     std DOUBLE, note VARCHAR
 );
 CREATE TABLE absent (signal VARCHAR, note VARCHAR);
+CREATE TABLE noise (
+    run_id VARCHAR, source VARCHAR, n BIGINT, rate DOUBLE, low DOUBLE, high DOUBLE, at_most DOUBLE,
+    reason VARCHAR
+);
