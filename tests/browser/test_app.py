@@ -55,9 +55,9 @@ def test_it_starts_on_the_overview(page: Page, server: Server) -> None:
 
 def test_a_filter_is_in_the_link_on_every_page(page: Page, server: Server) -> None:
     visit(page, server)
-    page.get_by_label("Conditions").fill("suspicion >= 0.3")
-    page.get_by_label("Conditions").press("Enter")
-    sentence = page.get_by_text("suspicion ≥ 0.3")
+    page.get_by_role("textbox", name="Conditions").fill("suspicion >= 0.3")
+    page.get_by_role("textbox", name="Conditions").press("Enter")
+    sentence = page.get_by_text("of 189 pairs: suspicion ≥ 0.3")
     expect(sentence).to_be_visible()
     for name in ("Browse", "Margins", "Flips", "Export", "Methods", "Overview"):
         menu(page, name)
@@ -70,7 +70,7 @@ def test_a_link_opens_the_same_view_elsewhere(page: Page, server: Server) -> Non
     expect(page.get_by_text("20 of 189 pairs")).to_be_visible()
     expect(page.get_by_text("source is made and row_id < 20")).to_be_visible()
     assert link(page)["sort"] == ["suspicion"]
-    page.get_by_role("button", name="Clear all").click()
+    page.get_by_role("button", name="Clear filters").click()
     expect(page.get_by_text(f"All {TOTAL}")).to_be_visible()
     assert "where" not in link(page)
     assert "source" not in link(page)

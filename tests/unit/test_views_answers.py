@@ -118,7 +118,7 @@ def test_noise_of_several_sources_is_weighted_by_rows() -> None:
     ]
     assert mean_rate(rows, "alpha") == pytest.approx(0.15)
     assert mean_rate(rows, "beta") is None
-    assert mean_rate(rows[2:]) is None
+    assert mean_rate(rows[2:], "alpha") is None
     assert noise_range(rows) == (0.05, 0.4)
     assert noise_range(rows[2:]) is None
 
