@@ -13,6 +13,7 @@ from core.commands.command import Command, Outcome
 from core.commands.generation import advance, current
 from core.commands.index import build
 from core.commands.ingest import Tally, adopt_scores, write_quarantine
+from core.commands.output import printable
 from core.commands.progress import step, track
 from core.commands.reports import joined, preview_lines, report_lines
 from core.errors import SourceError, StoreLocked
@@ -54,9 +55,11 @@ class Request:
         return replace(found, name=name, named=named, licence=self.licence or found.licence)
 
 
-def import_source(settings: Settings, request: Request, *, index: bool = True) -> ImportReport:
+def import_source(
+    settings: Settings, request: Request, plan: ImportPlan | None = None, *, index: bool = True
+) -> ImportReport:
     """Import one source; the store that was there stays current until all is written."""
-    plan = request.plan()
+    plan = plan or request.plan()
     started = time.monotonic()
     with writing(settings.store, f"import {request.source}"):
         report = _import(settings, plan, request.info(plan))
@@ -126,8 +129,10 @@ def _run(args: Namespace, settings: Settings) -> Outcome:
         return Outcome(data, tuple(line for plan in plans for line in preview_lines(plan)))
     reports = []
     for number, request in enumerate(requests, 1):
-        step(f"Importing {request.source}")
-        reports.append(import_source(settings, request, index=number == len(requests)))
+        plan = request.plan()
+        for line in preview_lines(plan):
+            step(printable(line))
+        reports.append(import_source(settings, request, plan, index=number == len(requests)))
     return Outcome(joined(reports), tuple(line for r in reports for line in report_lines(r)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -18,10 +19,16 @@ def preview_lines(plan: ImportPlan) -> tuple[str, ...]:
     lines = [f"{plan.info.origin}: read as {plan.info.format} ({plan.recognition.why})."]
     for pair in plan.preview.pairs.to_pylist()[:3]:
         for side in ("prompt", "chosen", "rejected"):
-            text = pair[f"{side}_text"] or pair[f"{side}_messages"] or ""
-            lines.append(f"  {side:>8}  {' '.join(text.split())[:PREVIEW_CHARS]}")
+            text = " ".join(_flat(pair[f"{side}_text"], pair[f"{side}_messages"]).split())
+            lines.append(f"  {side:>8}  {text[:PREVIEW_CHARS]}")
         lines.append("")
     return tuple(lines)
+
+
+def _flat(text: str | None, messages: str | None) -> str:
+    if messages is None:
+        return text or ""
+    return " / ".join(f"{turn['role']}: {turn['content']}" for turn in json.loads(messages))
 
 
 def report_lines(report: ImportReport) -> tuple[str, ...]:
