@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from core.errors import UnknownName
+from core.errors import UnknownName, UsageError
 
 
 class Named(Protocol):
@@ -47,3 +48,38 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         """Iterate over the entries in order of registration."""
         return iter(self._entries.values())
+
+
+@dataclass(frozen=True)
+class Param:
+    """A number of an entry that a person can set; its type is that of the default."""
+
+    name: str
+    title: str
+    default: float
+    low: float
+    high: float
+    help: str
+
+
+def settle(owner: str, params: tuple[Param, ...], given: Mapping[str, object]) -> dict[str, float]:
+    """Return all parameters of an entry; raise UsageError for one unknown or out of bounds."""
+    known = {param.name: param for param in params}
+    for name in given:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise UsageError(f"{owner} has no parameter {name!r}.", f"Known: {listed}.")
+    return {p.name: _fitting(owner, p, given.get(p.name, p.default)) for p in params}
+
+
+def _fitting(owner: str, param: Param, value: object) -> float:
+    try:
+        number = type(param.default)(str(value))
+    except ValueError as error:
+        raise UsageError(f"{param.name} of {owner} cannot be {value!r}.", param.help) from error
+    if not param.low <= number <= param.high:
+        raise UsageError(
+            f"{param.name} of {owner} cannot be {number:g}.",
+            f"It is {param.low:g} to {param.high:g}.",
+        )
+    return number

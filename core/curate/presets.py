@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import UsageError
-from core.registry import Registry
+from core.registry import Param, Registry, settle
 from core.schema import Floats, Ints
-from core.signals.spec import Param
 
 
 @dataclass(frozen=True)
@@ -48,17 +46,7 @@ class PresetSpec:
 
     def settled(self, given: Mapping[str, float]) -> Mapping[str, float]:
         """Return all parameters; raise UsageError for one that is unknown or out of bounds."""
-        known = {p.name: p for p in self.params}
-        for name, value in given.items():
-            if name not in known:
-                listed = ", ".join(known) or "none"
-                raise UsageError(f"{self.name} has no parameter {name!r}.", f"Known: {listed}.")
-            low, high = known[name].low, known[name].high
-            if not low <= value <= high:
-                raise UsageError(
-                    f"{name} of {self.name} cannot be {value:g}.", f"It is {low:g} to {high:g}."
-                )
-        return {p.name: float(given.get(p.name, p.default)) for p in self.params}
+        return settle(self.name, self.params, given)
 
 
 PRESETS: Registry[PresetSpec] = Registry("preset")

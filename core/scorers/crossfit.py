@@ -9,11 +9,12 @@ from importlib.metadata import version
 import numpy as np
 
 from core.errors import ScoreError
+from core.registry import Param
 from core.schema import Floats, Ints, ResponseBatch, ScoreBatch, ScoringPlan
 from core.scorers.bradley_terry import Model, cross_fit
 from core.scorers.features import MAX_CHARS, Features, featurise
 from core.scorers.folds import Group, fold_of, groups, sample
-from core.scorers.spec import SCORERS, Param, ScorerSpec
+from core.scorers.spec import SCORERS, ScorerSpec
 
 _BATCH = 4096
 _MOST_CHARS = 100_000_000
@@ -124,9 +125,11 @@ SPEC = SCORERS.register(
         paper="Bradley and Terry 1952; Chernozhukov et al. 2018, arXiv:1608.00060",
         needs_labels=True,
         parameters=(
-            Param("folds", 5, 2, 50, "Number of folds of prompts."),
-            Param("strength", 1.0, 1e-6, 1e6, "How far weights may go from 0 (C of the ridge)."),
-            Param("max_pairs", 20_000, 10, 10_000_000, "Pairs that a source's models learn from."),
+            Param("folds", "Folds", 5, 2, 50, "Number of folds of prompts."),
+            Param("strength", "Strength", 1.0, 1e-6, 1e6, "How far weights may go from 0 (C)."),
+            Param(
+                "max_pairs", "Pairs to learn from", 20_000, 10, 10_000_000, "At most, per source."
+            ),
         ),
         score=score,
         versions=_versions,

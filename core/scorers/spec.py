@@ -5,21 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from core.errors import UsageError
-from core.registry import Registry
+from core.registry import Param, Registry, settle
 from core.schema import ScoreBatch, ScoringPlan
-
-
-@dataclass(frozen=True)
-class Param:
-    """A setting of a scorer; its type is that of the default."""
-
-    name: str
-    default: int | float
-    low: float
-    high: float
-    help: str
-
 
 Score = Callable[[ScoringPlan, Mapping[str, object]], Iterator[ScoreBatch]]
 
@@ -40,26 +27,9 @@ class ScorerSpec:
     versions: Callable[[], Mapping[str, str]]
     """Libraries that make the numbers → version."""
 
-    def settled(self, given: Mapping[str, object]) -> Mapping[str, int | float]:
+    def settled(self, given: Mapping[str, object]) -> Mapping[str, float]:
         """Return all parameters; raise UsageError for one that is unknown or does not fit."""
-        known = {p.name: p for p in self.parameters}
-        for name in given:
-            if name not in known:
-                listed = ", ".join(known) or "none"
-                raise UsageError(f"{self.name} has no parameter {name!r}.", f"Known: {listed}.")
-        return {p.name: _fitting(p, given.get(p.name, p.default)) for p in self.parameters}
-
-
-def _fitting(param: Param, value: object) -> int | float:
-    try:
-        number = type(param.default)(str(value))
-    except ValueError as error:
-        raise UsageError(f"{param.name} cannot be {value!r}.", param.help) from error
-    if not param.low <= number <= param.high:
-        raise UsageError(
-            f"{param.name} cannot be {value!r}.", f"It is {param.low} to {param.high}."
-        )
-    return number
+        return settle(self.name, self.parameters, given)
 
 
 SCORERS: Registry[ScorerSpec] = Registry("scorer")

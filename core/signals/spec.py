@@ -5,21 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from core.errors import UsageError
-from core.registry import Registry
+from core.registry import Param, Registry, settle
 from core.schema import Floats, SignalInputs
-
-
-@dataclass(frozen=True)
-class Param:
-    """A number a person can set."""
-
-    name: str
-    title: str
-    default: float
-    low: float
-    high: float
-    help: str
 
 
 @dataclass(frozen=True)
@@ -84,17 +71,7 @@ class SignalSpec:
 
     def settled(self, given: Mapping[str, float]) -> Mapping[str, float]:
         """Return all parameters; raise UsageError for one that is unknown or out of bounds."""
-        known = {p.name: p for p in self.params}
-        for name, value in given.items():
-            if name not in known:
-                listed = ", ".join(known) or "none"
-                raise UsageError(f"{self.name} has no parameter {name!r}.", f"Known: {listed}.")
-            low, high = known[name].low, known[name].high
-            if not low <= value <= high:
-                raise UsageError(
-                    f"{name} of {self.name} cannot be {value:g}.", f"It is {low:g} to {high:g}."
-                )
-        return {p.name: float(given.get(p.name, p.default)) for p in self.params}
+        return settle(self.name, self.params, given)
 
 
 SIGNALS: Registry[SignalSpec] = Registry("signal")

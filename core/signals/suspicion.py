@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from core.registry import Param
 from core.schema import Floats, Ints, SignalInputs
 from core.signals.margins import difference
 from core.signals.mixture import fit_mirrored
 from core.signals.noise import FEWEST, Noise, noise_of
-from core.signals.spec import SIGNALS, Param, SignalSpec, Values, Vector
+from core.signals.spec import SIGNALS, SignalSpec, Values, Vector
 
 
 def committee_margin(inputs: SignalInputs) -> Floats:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.registry import Param
 from core.schema import PairFilter, SignalColumn, SignalInputs
 from core.signals.compute import compute_one
-from core.signals.spec import SIGNALS, Param
+from core.signals.spec import SIGNALS
 from core.store.instance import Store
 from core.views.bins import bins_between
 from core.views.margins import QUANTILES

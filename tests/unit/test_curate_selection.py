@@ -9,8 +9,8 @@ import pytest
 from core.curate.presets import PRESETS, PresetSpec
 from core.curate.selection import Counts, select
 from core.errors import ExportError, FilterError, UnknownName, UsageError
+from core.registry import Param
 from core.schema import Condition, PairFilter
-from core.signals.spec import Param
 from core.store.instance import Store
 from tests.factories import Row, make_pair, make_store
 
