@@ -19,6 +19,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -29,8 +30,22 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 CHANGES = 30
 
 
+@dataclass(frozen=True)
+class Served:
+    """A running app."""
+
+    url: str
+    pid: int
+
+    def megabytes(self) -> dict[str, int]:
+        """Return the server's memory now and at its highest."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        found = {line.split(":")[0]: int(line.split()[1]) // 1024 for line in lines if "kB" in line}
+        return {"now_mb": found["VmRSS"], "peak_mb": found["VmHWM"]}
+
+
 @contextmanager
-def serving(script: Path, store: Path) -> Iterator[str]:
+def serving(script: Path, store: Path) -> Iterator[Served]:
     """Run a Streamlit script on a free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -45,7 +60,7 @@ def serving(script: Path, store: Path) -> Iterator[str]:
     )
     try:
         _wait(url)
-        yield url
+        yield Served(url, process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -104,19 +119,24 @@ def main() -> None:
         bare = Path(folder) / "bare.py"
         bare.write_text(BARE)
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        with serving(bare, args.store) as url:
+        with serving(bare, args.store) as app:
             page = browser.new_page()
-            result["bare first page"] = round(first_page(page, url, "now"))
+            result["bare first page"] = round(first_page(page, app.url, "now"))
             words = [f"w{i}x" for i in range(CHANGES)]
-            result["bare change"] = summary(changes(page, "Word", words, [f"now {w}" for w in words]))
-        with serving(ROOT / "app.py", args.store) as url:
+            result["bare change"] = summary(
+                changes(page, "Word", words, [f"now {w}" for w in words])
+            )
+        with serving(ROOT / "app.py", args.store) as app:
             page = browser.new_page()
-            result["first page, server just started"] = round(first_page(page, url, LAST))
-            result["first page, next person"] = round(first_page(browser.new_page(), url, LAST))
+            result["first page, server just started"] = round(first_page(page, app.url, LAST))
+            result["first page, next person"] = round(first_page(browser.new_page(), app.url, LAST))
             for name in ("browse", "margins", "flips"):
-                page.goto(f"{url}/{name}")
+                page.goto(f"{app.url}/{name}")
                 page.get_by_label("Conditions", exact=True).wait_for()
                 result[f"change on {name}"] = summary(changes(page, "Conditions", conditions, said))
+            for name in ("export", "methods", ""):
+                first_page(page, f"{app.url}/{name}", "Conditions")
+            result["server's memory after every page"] = app.megabytes()
         browser.close()
     for name, value in result.items():
         print(f"{name:>32}  {value}")

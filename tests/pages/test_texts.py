@@ -77,6 +77,7 @@ def test_a_searched_word_is_marked_and_entities_are_not(emitted: list[str]) -> N
         ("tab\tand\nline", "tab\tand\nline"),
         ("dos\r\nline", "dos\nline"),
         ("\x00", "‹U+0000›"),
+        ("a" + "\u202e" * 9, "a‹U+202E›‹× 9›"),
         ("\U0001f469\u200d\U0001f4bb", "\U0001f469\u200d\U0001f4bb"),
         ("pass\u200dword", "pass‹U+200D›word"),
         ("e" + "\u0301" * 20, "é́́́".replace("é", "e\u0301") + "‹+16 marks›"),
