@@ -1,0 +1,15 @@
+"""Assay in the browser: the menu, the frame around every page, and our errors as messages."""
+
+from __future__ import annotations
+
+from core.errors import AssayError
+from pages.components import frame, menu, problems
+
+page = menu.show()
+frame.show(page.title)
+try:
+    page.run()
+except AssayError as error:
+    problems.show(error)
+finally:
+    frame.leave()

@@ -1,0 +1,111 @@
+"""The store at a glance: tiles, runs, sources and what to do next, in words and small tables."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.curate.recipe import Recipe, command_line
+from core.views.results import Overview, RunHealth, Share, SourceRow
+from pages.components.exportview import store_flag
+from pages.components.words import counted, percent, plain
+
+
+def tiles(seen: Overview) -> None:
+    """Show the counts and what they say about the labels."""
+    clean = _range(seen.clean_equivalent, 0)
+    longer = seen.longer_wins
+    first, second = st.columns(4), st.columns(4)
+    _tile(first[0], "Pairs", f"{seen.pairs:,}", f"{seen.unique_pairs:,} different ones")
+    _tile(first[1], "Votes", f"{seen.votes:,}", "that came with the sources")
+    _tile(first[2], "Ties", f"{seen.ties:,}", "nobody named a winner")
+    _tile(first[3], "Longer answer wins", percent(longer.value), _interval(longer))
+    _tile(second[0], "Label noise", *_noise(seen))
+    _tile(second[1], "Worth as clean pairs", clean, "n(1 − 2e)² at the estimates")
+    _tile(second[2], "Duplicates", f"{seen.duplicates:,}", "rows, same pair and label")
+    _tile(second[3], "Contradictions", f"{seen.contradictions:,}", "rows, opposite labels")
+
+
+def _tile(column: DeltaGenerator, label: str, value: str, note: str) -> None:
+    with column.container(border=True, gap=None):
+        st.metric(label, value)
+        st.caption(note)
+
+
+def _noise(seen: Overview) -> tuple[str, str]:
+    """Return the range of the runs' estimates; what gold says where there is some."""
+    gold = seen.gold_noise
+    known = f"gold: {percent(gold.value)} of {gold.n:,}" if gold.n else ""
+    if seen.noise is None:
+        return percent(gold.value), f"gold, of {gold.n:,} labels" if gold.n else "no run tells"
+    return _range(tuple(100 * e for e in seen.noise), 1, " %"), known or "estimates of the runs"
+
+
+def _range(ends: tuple[float, ...] | None, digits: int, unit: str = "") -> str:
+    if ends is None:
+        return "–"
+    low, high = (f"{end:,.{digits}f}" for end in (min(ends), max(ends)))
+    return f"{low}{unit}" if low == high else f"{low}–{high}{unit}"
+
+
+def _interval(share: Share) -> str:
+    if share.low is None or share.high is None:
+        return "no row tells"
+    return f"{100 * share.low:.1f}–{100 * share.high:.1f} % (95 %)"
+
+
+def leaks(runs: tuple[RunHealth, ...]) -> None:
+    """Name the runs whose numbers know the label."""
+    names = ", ".join(f"`{run.run_id}`" for run in runs if run.leaks_label)
+    if names:
+        st.caption(
+            f"Scores of {names} move with the labels under test: they are shown, and kept out of "
+            "suspicion and noise."
+        )
+
+
+def source_rows(sources: tuple[SourceRow, ...]) -> list[dict[str, str]]:
+    """Return the sources as a table."""
+    return [
+        {
+            "Source": plain(source.name),
+            "Format": plain(source.format),
+            "Pairs": f"{source.pairs:,}",
+            "Different": f"{source.unique_pairs:,}",
+            "Ties": f"{source.ties:,}",
+            "Votes": f"{source.votes:,}",
+            "Gold": f"{source.gold:,}",
+            "Licence": plain(source.licence or "not known"),
+        }
+        for source in sources
+    ]
+
+
+def next_steps(seen: Overview) -> None:
+    """Offer the next views, each as a link with its filter, and the command for the rest."""
+    fair = [run for run in seen.runs if not run.leaks_label]
+    if fair:
+        _step("flips", "Read the most suspected labels", {"where": "suspicion >= 0.5"})
+        weakest = min(fair, key=lambda run: run.agreement.value or 0.0)
+        _step("margins", "See the scorer that disagrees most", {"signal": weakest.column})
+    if seen.contradictions:
+        _step(
+            "flips",
+            f"Read {counted(seen.contradictions, 'contradicting row')}",
+            {"show": "contradictions"},
+        )
+    if seen.votes:
+        _step("browse", "Read pairs with split votes", {"where": "vote_entropy > 0"})
+    _step("browse", "Read pair by pair", {})
+    _step("export", "Preview an export", {})
+    st.caption("To write everything that a trainer can use:")
+    st.markdown(f"`{command_line(Recipe(), 'curated', store_flag())}`")
+
+
+def _step(page: str, label: str, parameters: dict[str, str]) -> None:
+    st.page_link(
+        f"pages/{page}.py",
+        label=label,
+        icon=":material/arrow_forward:",
+        query_params=parameters,
+    )

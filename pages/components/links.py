@@ -1,0 +1,101 @@
+"""What a link says that no widget binds, and what it says that does not fit.
+
+A bound widget drops a value it does not know without a word, so links are read before it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import streamlit as st
+
+from core.schema import Cursor
+from pages.components.words import plain
+
+LISTED = 6
+"""Most known names that a note repeats."""
+MARK = "after"
+"""Parameter that says where a keyset page starts: `VALUE:ROW`."""
+_NOTES = "link_notes"
+_TRAIL = "page_trail"
+
+
+def check(key: str, known: Collection[str], noun: str) -> None:
+    """Name the values of `?key=` that are none of `known`; call before the widget is drawn."""
+    notes: dict[str, str] = st.session_state.setdefault(_NOTES, {})
+    unknown = [value for value in st.query_params.get_all(key) if value not in known]
+    if unknown:
+        named = ", ".join(plain(value, 80) for value in unknown)
+        listed = ", ".join(plain(name, 80) for name in list(known)[:LISTED]) or "none"
+        more = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
+        notes[key] = (
+            f"This link asks for the {noun} “{named}”, which is not here. Known: {listed}{more}."
+        )
+    if key in notes:
+        st.warning(notes[key], icon=":material/link_off:")
+
+
+def changed(key: str) -> None:
+    """Forget what the link said about `key`; pages start over. A widget's `on_change`."""
+    st.session_state.get(_NOTES, {}).pop(key, None)
+    first_page()
+
+
+def mark() -> Cursor | None:
+    """Return where the page starts, None at the beginning; say so when it cannot be read."""
+    text = st.query_params.get(MARK)
+    if text is None:
+        return None
+    value, _, row = text.rpartition(":")
+    try:
+        return Cursor(float(value) if value else None, int(row))
+    except ValueError:
+        st.warning(
+            f"This link's page mark {plain(text, 80)} cannot be read; this is the first page.",
+            icon=":material/link_off:",
+        )
+        return None
+
+
+def next_page(after: Cursor) -> None:
+    """Go on behind `after`, remembering the way back."""
+    st.session_state.setdefault(_TRAIL, []).append(st.query_params.get(MARK))
+    value = "" if after.value is None else repr(after.value)
+    st.query_params[MARK] = f"{value}:{after.row_id}"
+
+
+def previous_page() -> None:
+    """Go back the way we came; a link opened in the middle leads to the first page."""
+    trail: list[str | None] = st.session_state.get(_TRAIL) or [None]
+    before = trail.pop()
+    if before is None:
+        first_page()
+    else:
+        st.query_params[MARK] = before
+
+
+def first_page() -> None:
+    """Go to the first page."""
+    st.session_state[_TRAIL] = []
+    st.query_params.pop(MARK, None)
+
+
+def pager(after: Cursor | None, shown: int, key: str) -> None:
+    """Draw the way through keyset pages, where there is more than one."""
+    here = MARK in st.query_params
+    if not here and after is None:
+        return
+    number = len(st.session_state.get(_TRAIL, [])) + 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("First", key=f"{key}_first_page", on_click=first_page, disabled=not here)
+        st.button("Previous", key=f"{key}_previous_page", on_click=previous_page, disabled=not here)
+        st.button(
+            "Next",
+            key=f"{key}_next_page",
+            on_click=next_page,
+            args=(after,),
+            disabled=after is None,
+        )
+        trail = st.session_state.get(_TRAIL)
+        where = f"Page {number}" if trail or not here else "A page opened by link"
+        st.caption(f"{where}, {shown} rows")

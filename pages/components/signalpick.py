@@ -1,0 +1,65 @@
+"""Choosing signals by their column's name, which is what the URL and every condition say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import streamlit as st
+
+from core.views.flips import evidence_columns
+from core.views.margins import Slice
+from core.views.results import SignalChoice
+from pages.components import cached, links
+from pages.components.words import plain
+
+Offered = Mapping[str, SignalChoice]
+_SLICES = ("source", "split")
+
+
+def signal_and_slice(offered: Offered) -> tuple[str, Slice | None]:
+    """Draw the choice of a signal and of what its histogram is cut by."""
+    links.check("by", _SLICES, "slice")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        signal = one("Signal", "signal", offered, next(_telling(offered)))
+    with right:
+        sliced = st.segmented_control(
+            "One line for each", _SLICES, key="by", bind="query-params", persist_state="session"
+        )
+    st.caption(f"{plain(offered[signal].title)}. {plain(offered[signal].direction)}")
+    return signal, cast("Slice | None", sliced)
+
+
+def two(offered: Offered, signal: str) -> tuple[str, str]:
+    """Draw the choice of two signals: the page's own, and another scorer's."""
+    other = next((name for name in _telling(offered) if name != signal), signal)
+    left, right = st.columns(2)
+    with left:
+        x = one("Across", "x", offered, signal)
+    with right:
+        y = one("Up", "y", offered, other)
+    return x, y
+
+
+def one(label: str, key: str, offered: Offered, default: str) -> str:
+    """Draw one choice."""
+    names = list(offered)
+    links.check(key, names, "signal")
+    chosen = st.selectbox(
+        label,
+        names,
+        index=names.index(default),
+        key=key,
+        bind="query-params",
+        on_change=links.changed,
+        args=(key,),
+    )
+    return chosen or default
+
+
+def _telling(offered: Offered) -> Iterator[str]:
+    """Yield names, margins of scorers that do not know the label first: people come for those."""
+    scorers = [column.name for column in cached.ask(evidence_columns)]
+    yield from (name for name in scorers if name in offered)
+    yield from (name for name in offered if name not in scorers)

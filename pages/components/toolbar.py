@@ -1,0 +1,52 @@
+"""Browse's toolbar: the order of rows, and which pair is opened."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.schema import Order
+from core.views.signals import choices
+from pages.components import cached, links
+
+IMPORTED = "order of import"
+_MOST_COLUMNS = 6
+
+
+def order() -> Order:
+    """Draw the controls and return the order they ask for."""
+    names = [IMPORTED, *(c.column.name for c in cached.ask(choices))]
+    links.check("sort", names, "column to sort by")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Sort by",
+            names,
+            key="sort",
+            bind="query-params",
+            width=340,
+            on_change=links.changed,
+            args=("sort",),
+        )
+        descending = st.toggle(
+            "Highest first",
+            key="desc",
+            bind="query-params",
+            on_change=links.changed,
+            args=("desc",),
+        )
+        st.text_input(
+            "Pair",
+            key="pair",
+            bind="query-params",
+            placeholder="Id of a pair, 16 digits",
+            width=260,
+        )
+    return Order("row_id" if name in (None, IMPORTED) else name, descending)
+
+
+def columns(order: Order) -> list[str]:
+    """Return the signals that the table shows: what it is sorted by, then those that vary most."""
+    names = [c.column.name for c in cached.ask(choices) if c.column.n]
+    first = [order.name] if order.name in names else []
+    telling = [n for n in ("suspicion", "vote_share", "gold_agrees") if n in names]
+    ranked = dict.fromkeys([*first, *telling, *names])
+    return list(ranked)[:_MOST_COLUMNS]

@@ -1,0 +1,57 @@
+"""Margins: how a signal is distributed, against another one, and against what is known."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.charts.density import density_figure, density_table, density_text
+from core.charts.histogram import histogram_figure, histogram_table, histogram_text
+from core.views.margins import density
+from core.views.signals import choices
+from pages.components import (
+    brush,
+    cached,
+    calibrated,
+    chart,
+    distribution,
+    frame,
+    problems,
+    signalpick,
+)
+
+asked = frame.current()
+offered = {choice.column.name: choice for choice in cached.ask(choices) if choice.column.n}
+if not offered:
+    problems.no_scores()
+    st.stop()
+if not asked.count.matching:
+    problems.no_match()
+    st.stop()
+
+signal, slice_by = signalpick.signal_and_slice(offered)
+seen = distribution.histogram_of(asked.filter, offered[signal], slice_by)
+chart.show(
+    histogram_figure(seen, chart.theme()),
+    "histogram",
+    histogram_text(seen),
+    lambda: histogram_table(seen),
+    lambda: brush.apply("histogram", signal),
+)
+brush.hint(signal)
+distribution.quantiles(seen)
+
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader("Two signals together", anchor=False)
+    x, y = signalpick.two(offered, signal)
+    both = cached.ask(density, asked.filter, x, y)
+    chart.show(
+        density_figure(both, chart.theme()),
+        "density",
+        density_text(both),
+        lambda: density_table(both),
+        lambda: brush.apply("density", x, y),
+    )
+with right:
+    st.subheader("Does it tell the truth?", anchor=False)
+    calibrated.show(asked.filter, signal)
