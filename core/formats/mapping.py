@@ -274,9 +274,13 @@ def _numbers(
 def run_name(text: str) -> str:
     """Return a run's name for columns and links: [a-z0-9_], 48 characters at most.
 
-    A name that is cut keeps eight digits of its hash, so that two long names stay two.
+    An owner that the model's name repeats goes ("Skywork/Skywork-Reward" is skywork_reward). A name
+    that is cut keeps eight digits of its hash, so that two long names stay two.
     """
-    slug = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "scores"
+    owner, _, model = text.lower().partition("/")
+    shown = model if owner and model.startswith(owner) else text.lower()
+    slug = re.sub(r"[^a-z0-9]+", "_", shown).strip("_") or "scores"
+    slug = f"run_{slug}" if slug[0].isdigit() else slug
     if len(slug) <= MAX_RUN_CHARS:
         return slug
     return f"{slug[: MAX_RUN_CHARS - 9]}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"

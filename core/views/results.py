@@ -105,6 +105,15 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class RunHistogram:
+    """One run's explicit margin over the filtered rows, and how often it agrees with the label."""
+
+    histogram: Histogram
+    agreement: Share
+    """Margins above 0 among those that are not 0."""
+
+
+@dataclass(frozen=True)
 class Density:
     """Counts of two signals in a grid; counts + nulls = total."""
 

@@ -49,6 +49,7 @@ def test_it_starts_on_the_overview(page: Page, server: Server) -> None:
     visit(page, server)
     expect(page.get_by_text(TOTAL)).to_be_visible()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.get_by_text("As a chart").click()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     assert page.title().startswith("Overview")
 

@@ -294,7 +294,9 @@ def test_a_path_that_only_a_late_row_has_is_fine(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("Skywork/Skywork-Reward-Gemma-2-27B", "skywork_skywork_reward_gemma_2_27b"),
+        ("Skywork/Skywork-Reward-Gemma-2-27B", "skywork_reward_gemma_2_27b"),
+        ("Ray2333/GRM-Gemma-2B", "ray2333_grm_gemma_2b"),
+        ("7B rater", "run_7b_rater"),
         ("  GPT 4 ", "gpt_4"),
         ("né", "n"),
         ("", "scores"),

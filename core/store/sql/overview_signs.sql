@@ -4,3 +4,4 @@ SELECT
     count(*) FILTER (WHERE "{signal}" < 0) AS negative,
     count(*) FILTER (WHERE "{signal}" = 0) AS zero
 FROM sig.signals
+WHERE TRUE /* filter */
