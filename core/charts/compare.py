@@ -30,7 +30,7 @@ def compare_figure(runs: Sequence[RunHistogram], theme: Theme) -> go.Figure:
         x, y = _place(chart, place, rows, theme)
         chart.add_trace(_bars(run.histogram, x, y, theme))
         chart.add_annotation(
-            text=f"<b>{plain(_name(run))}</b><br>{_agreement(run)}",
+            text=f"<b>{plain(_short(_name(run)))}</b><br>{_agreement(run)}",
             x=0,
             y=1,
             xref=f"{x} domain",
@@ -64,7 +64,10 @@ def compare_text(runs: Sequence[RunHistogram]) -> str:
 
 
 def _name(run: RunHistogram) -> str:
-    name = run.histogram.signal.removeprefix(f"{EXPLICIT}_")
+    return run.histogram.signal.removeprefix(f"{EXPLICIT}_")
+
+
+def _short(name: str) -> str:
     return name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…"
 
 
