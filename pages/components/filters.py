@@ -70,11 +70,6 @@ def set_conditions(conditions: tuple[Condition, ...]) -> None:
     links.changed("where")
 
 
-def parameters() -> dict[str, str | list[str]]:
-    """Return the filter as parameters of a link to another page."""
-    return {key: st.session_state[key] for key in KEYS if st.session_state.get(key)}
-
-
 def _names(label: str, names: list[str], key: str, more: bool) -> None:
     st.multiselect(
         label,

@@ -19,7 +19,7 @@ def tiles(seen: Overview) -> None:
     _tile(first[0], "Pairs", f"{seen.pairs:,}", f"{seen.unique_pairs:,} different ones")
     _tile(first[1], "Votes", f"{seen.votes:,}", "that came with the sources")
     _tile(first[2], "Ties", f"{seen.ties:,}", "nobody named a winner")
-    _tile(first[3], "Longer answer wins", percent(longer.value), _interval(longer))
+    _tile(first[3], "Longer answer wins", percent(longer.value), f"{_interval(longer)} (95 %)")
     _tile(second[0], "Label noise", *_noise(seen))
     _tile(second[1], "Worth as clean pairs", clean, "n(1 − 2e)² at the estimates")
     _tile(second[2], "Duplicates", f"{seen.duplicates:,}", "rows, same pair and label")
@@ -38,7 +38,9 @@ def _noise(seen: Overview) -> tuple[str, str]:
     known = f"gold: {percent(gold.value)} of {gold.n:,}" if gold.n else ""
     if seen.noise is None:
         return percent(gold.value), f"gold, of {gold.n:,} labels" if gold.n else "no run tells"
-    return _range(tuple(100 * e for e in seen.noise), 1, " %"), known or "estimates of the runs"
+    return _range(
+        tuple(100 * e for e in seen.noise), 1, "\u00a0%"
+    ), known or "estimates of the runs"
 
 
 def _range(ends: tuple[float, ...] | None, digits: int, unit: str = "") -> str:
@@ -51,7 +53,22 @@ def _range(ends: tuple[float, ...] | None, digits: int, unit: str = "") -> str:
 def _interval(share: Share) -> str:
     if share.low is None or share.high is None:
         return "no row tells"
-    return f"{100 * share.low:.1f}–{100 * share.high:.1f} % (95 %)"
+    return f"{100 * share.low:.1f}–{100 * share.high:.1f}\u00a0%"
+
+
+def run_rows(runs: tuple[RunHealth, ...]) -> list[dict[str, str]]:
+    """Return the runs as a table, each share of agreement with its interval."""
+    return [
+        {
+            "Scorer": plain(run.run_id) + (" (leaks)" if run.leaks_label else ""),
+            "With labels": percent(run.agreement.value),
+            "95 %": _interval(run.agreement),
+            "With gold": percent(run.gold_agreement.value),
+            "Noise": percent(run.noise_rate),
+            "Pairs scored": f"{run.covered:,}",
+        }
+        for run in runs
+    ]
 
 
 def leaks(runs: tuple[RunHealth, ...]) -> None:
@@ -83,23 +100,26 @@ def source_rows(sources: tuple[SourceRow, ...]) -> list[dict[str, str]]:
 
 def next_steps(seen: Overview) -> None:
     """Offer the next views, each as a link with its filter, and the command for the rest."""
+    with st.container(horizontal=True, gap="medium"):
+        _steps(seen)
+    command = command_line(Recipe(), "curated", store_flag())
+    st.caption(f"Everything that a trainer can use, written to a folder: `{command}`")
+
+
+def _steps(seen: Overview) -> None:
     fair = [run for run in seen.runs if not run.leaks_label]
     if fair:
         _step("flips", "Read the most suspected labels", {"where": "suspicion >= 0.5"})
         weakest = min(fair, key=lambda run: run.agreement.value or 0.0)
         _step("margins", "See the scorer that disagrees most", {"signal": weakest.column})
     if seen.contradictions:
-        _step(
-            "flips",
-            f"Read {counted(seen.contradictions, 'contradicting row')}",
-            {"show": "contradictions"},
-        )
+        words = f"Read {counted(seen.contradictions, 'contradicting row')}"
+        _step("flips", words, {"show": "contradictions"})
     if seen.votes:
         _step("browse", "Read pairs with split votes", {"where": "vote_entropy > 0"})
-    _step("browse", "Read pair by pair", {})
+    if not fair:
+        _step("browse", "Read pair by pair", {})
     _step("export", "Preview an export", {})
-    st.caption("To write everything that a trainer can use:")
-    st.markdown(f"`{command_line(Recipe(), 'curated', store_flag())}`")
 
 
 def _step(page: str, label: str, parameters: dict[str, str]) -> None:

@@ -64,7 +64,7 @@ def sentence(text: str) -> str:
 
 def percent(value: float | None) -> str:
     """Return a share as a percentage."""
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None else f"{100 * value:.1f}\u00a0%"
 
 
 def counted(n: int, noun: str) -> str:
