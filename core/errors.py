@@ -2,7 +2,7 @@
 
 AssayError
 ├── UsageError          the command line or a link does not say a possible thing (exit 2)
-├── UnknownName         a name that no registry or column list knows
+├── UnknownName         a name that no registry or column list knows (exit 2)
 ├── SourceError         a file or row that cannot be read as what it claims to be
 │   ├── AmbiguousFormat     two readings fit; the person must choose
 │   └── MappingError        the mapping file and the rows do not fit
@@ -11,7 +11,7 @@ AssayError
 │   ├── StoreLocked         another process writes
 │   ├── StoreDamaged        a file does not hold what the pointer says
 │   └── NewerSchema         written by a later Assay
-├── FilterError         a condition that names no column or compares badly
+├── FilterError         a condition that names no column or compares badly (exit 2)
 ├── ScoreError          a scorer or a run
 └── ExportError         the output folder or the selection
 """
@@ -45,6 +45,8 @@ class UsageError(AssayError):
 
 class UnknownName(AssayError):
     """A name nobody registered; answered with the known ones, the nearest first."""
+
+    exit_code = 2
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
@@ -88,6 +90,8 @@ class NewerSchema(StoreError):
 
 class FilterError(AssayError):
     """A condition that cannot be compiled."""
+
+    exit_code = 2
 
 
 class ScoreError(AssayError):

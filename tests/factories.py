@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from core.commands.generation import advance, current
 from core.commands.index import build
-from core.commands.ingest import adopt_scores
+from core.commands.ingest import Tally, adopt_scores
 from core.schema import (
     GOLD_COLUMNS,
     PAIR_COLUMNS,
@@ -75,18 +75,19 @@ def make_store(
     pairs: Sequence[Row] = (),
     *,
     source: str = "made",
+    origin: str = "made",
     search: bool = False,
     named: bool = True,
 ) -> Store:
     """Import the pairs into the store at `root` (made when it is not there) and open it."""
     settings = Settings(store=root)
-    info = SourceInfo(name=source, format="made", origin="made", named=named, licence="CC0-1.0")
+    info = SourceInfo(name=source, format="made", origin=origin, named=named, licence="CC0-1.0")
     with writing(root, "test"):
         old = current(settings)
         with PairsBuilder(root, old.pairs if old else None, "500MB", 2) as builder:
             builder.add(make_batch(pairs))
             source_id = builder.add_rows(info)
-            runs = adopt_scores(root, builder, old.runs if old else {})
+            runs = adopt_scores(root, builder, old.runs if old else {}, Tally())
             fingerprint, name = builder.finish(source_id, json.dumps({}))
         draft = Generation(fingerprint, name, "", None, runs)
         advance(settings, draft)

@@ -63,6 +63,8 @@ def main(argv: Sequence[str]) -> int:
             traceback.print_exc()
         known = _explained(error)
         _say(f"error: {known.message}", *([f"hint: {known.hint}"] if known.hint else []))
+        if "--json" in argv:
+            _print(json_line({"error": known.message, "hint": known.hint}))
         return known.exit_code
 
 

@@ -19,17 +19,21 @@ from core.curate.recipe import AUTO, Recipe
 from core.curate.selection import Counts
 from core.curate.splits import plan_splits
 from core.curate.writers import FILES, FORMATS
-from core.errors import UsageError
+from core.errors import UnknownName, UsageError
 from core.schema import PairFilter
 from core.settings import Settings
 from core.store.filters import parse_where
-from core.store.instance import open_store
+from core.store.instance import Store, open_store
 
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="new folder for the export")
     parser.add_argument(
-        "--where", action="append", default=[], metavar="'NAME OP VALUE'", help="repeats, means AND"
+        "--where",
+        action="append",
+        default=[],
+        metavar="'NAME OP VALUE'",
+        help="a signal, source, split or tie; = != < <= > >=, is null, is not null; repeats (AND)",
     )
     parser.add_argument(
         "--source", action="append", default=[], metavar="NAME", help="only this source; repeats"
@@ -86,12 +90,22 @@ def _run(args: Namespace, settings: Settings) -> Outcome:
     recipe = recipe_of(args, settings)
     store = open_store(settings.store, settings.memory, settings.threads)
     try:
+        _check_names(store, recipe.filter)
         if args.dry_run:
             return _previewed(preview(store, recipe))
         out = Path(args.out)
         return _written(write(store, recipe, out, _watch), out)
     finally:
         store.close()
+
+
+def _check_names(store: Store, asked: PairFilter) -> None:
+    """Raise UnknownName for a source or split that the store has not."""
+    there = store.query("stats_names")
+    for kind, names in (("source", asked.sources), ("split", asked.splits)):
+        known = set(there[kind].to_pylist())
+        for name in set(names) - known:
+            raise UnknownName(kind, name, known)
 
 
 def _watch(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:

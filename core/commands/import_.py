@@ -15,7 +15,7 @@ from core.commands.index import build
 from core.commands.ingest import Tally, adopt_scores, write_quarantine
 from core.commands.output import printable
 from core.commands.progress import step, track
-from core.commands.reports import joined, preview_lines, report_lines
+from core.commands.reports import dry_run, joined, preview_lines, report_lines
 from core.errors import SourceError, StoreLocked
 from core.formats import ImportPlan, plan_import
 from core.schema import ImportReport, PairBatch, SourceInfo
@@ -83,7 +83,7 @@ def _import(settings: Settings, plan: ImportPlan, info: SourceInfo) -> ImportRep
                 "Nothing was imported; --map FILE says what the columns are.",
             )
         source_id = builder.add_rows(info)
-        runs = adopt_scores(settings.store, builder, old.runs if old else {})
+        runs = adopt_scores(settings.store, builder, old.runs if old else {}, tally)
         report = tally.report(info.format, builder)
         report = replace(report, quarantine=write_quarantine(settings.store, info.name, tally))
         fingerprint, pairs = builder.finish(source_id, json.dumps(asdict(report)))
@@ -124,9 +124,7 @@ def _run(args: Namespace, settings: Settings) -> Outcome:
         for source in args.source
     ]
     if args.dry_run:
-        plans = [request.plan() for request in requests]
-        data = {"format": plans[0].info.format, "why": plans[0].recognition.why}
-        return Outcome(data, tuple(line for plan in plans for line in preview_lines(plan)))
+        return dry_run([request.plan() for request in requests])
     reports = []
     for number, request in enumerate(requests, 1):
         plan = request.plan()

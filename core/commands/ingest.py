@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from core.errors import ScoreError
 from core.schema import ImportReport, PairBatch, RunInfo, Skipped
 from core.store.build import PairsBuilder
@@ -53,7 +55,8 @@ class Tally:
         reason, count = self.reasons.most_common(1)[0]
         first = next((s for s in self.skipped if s.reason == reason), None)
         where = f" (first in line {first.line})" if first else ""
-        return f"all {total:,} rows were quarantined, {count:,} of them because {reason}{where}"
+        why = reason.rstrip(".")
+        return f"all {total:,} rows were quarantined, {count:,} of them because {why}{where}"
 
     def report(self, format_name: str, builder: PairsBuilder) -> ImportReport:
         """Return the counts of the import, once its rows are in the file."""
@@ -94,7 +97,7 @@ def write_quarantine(root: Path, name: str, tally: Tally) -> str | None:
 
 
 def adopt_scores(
-    root: Path, builder: PairsBuilder, runs: Mapping[str, tuple[str, ...]]
+    root: Path, builder: PairsBuilder, runs: Mapping[str, tuple[str, ...]], tally: Tally
 ) -> dict[str, tuple[str, ...]]:
     """Write the scores that came along as parts of imported runs; return all runs' parts."""
     result = {run: tuple(parts) for run, parts in runs.items()}
@@ -103,6 +106,9 @@ def adopt_scores(
         info = _imported(root, run, bool(known))
         stored = read_scores(root, run, known)
         fresh = news(stored, builder.run_scores(run))
+        replaced = int(pc.sum(pc.is_in(fresh["response_id"], stored["response_id"])).as_py() or 0)
+        if replaced:
+            tally.losses[f"The former scores of the run {run}, which new ones replace."] += replaced
         if fresh.num_rows or not known:
             result[run] = (*known, write_part(root, run, len(known), fresh))
         count = read_scores(root, run, result[run]).num_rows

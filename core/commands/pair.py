@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 
 from core.commands.command import Command, Outcome
-from core.errors import UnknownName, UsageError
+from core.errors import StoreError, UsageError
 from core.schema import id_number
 from core.settings import Settings
 from core.store.instance import open_store
@@ -19,18 +19,21 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, settings: Settings) -> Outcome:
-    if id_number(args.pair_id) is None:
+    pair_id = args.pair_id.lower()
+    if id_number(pair_id) is None:
         raise UsageError(f"{args.pair_id!r} is no pair id.", "It has 16 hexadecimal digits.")
     store = open_store(settings.store, settings.memory, settings.threads)
     try:
-        found = [pair_detail(store, row) for row in find_rows(store, args.pair_id)]
+        found = [pair_detail(store, row) for row in find_rows(store, pair_id)]
     finally:
         store.close()
     rows = [row for row in found if row is not None]
     if not rows:
-        raise UnknownName("pair", args.pair_id, ())
+        raise StoreError(
+            f"The store holds no pair {pair_id}.", "Ids stand on Browse and in exports."
+        )
     lines = tuple(line for row in rows for line in _lines(row))
-    return Outcome({"pair_id": args.pair_id, "rows": [asdict(row) for row in rows]}, lines)
+    return Outcome({"pair_id": pair_id, "rows": [asdict(row) for row in rows]}, lines)
 
 
 def _lines(row: PairDetail) -> list[str]:

@@ -6,11 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
+from core.commands.command import Outcome
+from core.commands.ingest import Tally
 from core.formats import ImportPlan
 from core.schema import ImportReport
 
 SUMS = ("new_pairs", "duplicates", "contradictions", "ties", "unpaired", "votes", "ratings", "gold")
+SIDES = ("prompt", "chosen", "rejected")
+COUNTED = ("rows", "ties", "votes", "ratings", "gold", "skipped")
 PREVIEW_CHARS = 160
 
 
@@ -18,9 +23,10 @@ def preview_lines(plan: ImportPlan) -> tuple[str, ...]:
     """Say what the source was taken for, why, and show the first pairs."""
     lines = [f"{plan.info.origin}: read as {plan.info.format} ({plan.recognition.why})."]
     for pair in plan.preview.pairs.to_pylist()[:3]:
-        for side in ("prompt", "chosen", "rejected"):
+        names = ("prompt", "first", "second") if pair["tie_kind"] else SIDES
+        for name, side in zip(names, SIDES, strict=True):
             text = " ".join(_flat(pair[f"{side}_text"], pair[f"{side}_messages"]).split())
-            lines.append(f"  {side:>8}  {text[:PREVIEW_CHARS]}")
+            lines.append(f"  {name:>8}  {text[:PREVIEW_CHARS]}")
         lines.append("")
     return tuple(lines)
 
@@ -29,6 +35,46 @@ def _flat(text: str | None, messages: str | None) -> str:
     if messages is None:
         return text or ""
     return " / ".join(f"{turn['role']}: {turn['content']}" for turn in json.loads(messages))
+
+
+def dry_run(plans: Sequence[ImportPlan]) -> Outcome:
+    """Read everything, write nothing: what import would take the sources for, and its counts."""
+    sources = [_counted(plan) for plan in plans]
+    lines: list[str] = []
+    for plan, found in zip(plans, sources, strict=True):
+        lines += preview_lines(plan)
+        lines.append(
+            ", ".join(f"{found[name]:,} {name}" for name in COUNTED) + "; nothing written."
+        )
+        lines += _listed(found["reasons"], found["losses"])
+    return Outcome({**sources[0], "sources": sources}, tuple(lines))
+
+
+def _counted(plan: ImportPlan) -> dict[str, Any]:
+    tally, ties = Tally(), 0
+    for batch in tally.counted(plan.batches()):
+        ties += batch.pairs.num_rows - batch.pairs["tie_kind"].null_count
+    return {
+        "source": plan.info.origin,
+        "format": plan.info.format,
+        "why": plan.recognition.why,
+        "rows": tally.rows,
+        "ties": ties,
+        "votes": tally.votes,
+        "ratings": tally.ratings,
+        "gold": tally.gold,
+        "skipped": tally.reasons.total(),
+        "reasons": dict(tally.reasons.most_common()),
+        "losses": dict(tally.losses.most_common()),
+    }
+
+
+def _listed(reasons: Mapping[str, int], losses: Mapping[str, int]) -> list[str]:
+    """Return a line per reason of quarantine, and per thing that is not kept."""
+    return [
+        *(f"  {count:,} × {reason}" for reason, count in reasons.items()),
+        *(f"  not kept, {count:,} ×: {what}" for what, count in losses.items()),
+    ]
 
 
 def report_lines(report: ImportReport) -> tuple[str, ...]:
@@ -42,8 +88,7 @@ def report_lines(report: ImportReport) -> tuple[str, ...]:
         lines.append(f"Scores joined the runs {', '.join(report.runs)}.")
     if report.skipped:
         lines.append(f"{report.skipped:,} rows were quarantined, see {report.quarantine}:")
-        lines += [f"  {count:,} × {reason}" for reason, count in report.reasons.items()]
-    lines += [f"Not kept: {what} ({count:,} rows)." for what, count in report.losses.items()]
+    lines += _listed(report.reasons, report.losses)
     return (*lines, f"{report.seconds} s.")
 
 

@@ -11,10 +11,11 @@ from core.commands.generation import advance
 from core.errors import ScoreError, UnknownName, UsageError
 from core.schema import RunInfo
 from core.settings import Settings
+from core.store.adopt import Adopted, adopt
 from core.store.instance import open_store
 from core.store.layout import read_generation
 from core.store.lock import writing
-from core.store.runs import adopt, read_run
+from core.store.runs import read_run
 
 
 def list_runs(settings: Settings) -> tuple[RunInfo, ...]:
@@ -26,7 +27,7 @@ def list_runs(settings: Settings) -> tuple[RunInfo, ...]:
         store.close()
 
 
-def add_run(settings: Settings, folder: Path) -> RunInfo:
+def add_run(settings: Settings, folder: Path) -> Adopted:
     """Adopt a run folder; raise ScoreError when it is none or its name is taken."""
     name = read_run(folder).run_id
     with writing(settings.store, f"runs add {folder}"):
@@ -36,9 +37,13 @@ def add_run(settings: Settings, folder: Path) -> RunInfo:
                 f"The store has a run {name!r} already.",
                 f"Remove it first: python -m core runs remove {name}.",
             )
-        info, parts = adopt(settings.store, folder)
-        advance(settings, replace(generation, runs={**generation.runs, name: parts}))
-    return info
+        store = open_store(settings.store, settings.memory, settings.threads)
+        known = store.query("adopt_responses")["response_id"].to_numpy()
+        store.close()
+        adopted = adopt(settings.store, folder, known)
+        runs = {**generation.runs, name: adopted.parts}
+        advance(settings, replace(generation, runs=runs))
+    return adopted
 
 
 def remove_run(settings: Settings, name: str) -> None:
@@ -59,12 +64,21 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(args: Namespace, settings: Settings) -> Outcome:
     if args.action != "list" and not args.what:
         raise UsageError(f"runs {args.action} needs a run.", "Give its folder (add) or its name.")
+    said: tuple[str, ...] = ()
     if args.action == "add":
-        add_run(settings, Path(args.what))
+        said = (_said(add_run(settings, Path(args.what))),)
     elif args.action == "remove":
         remove_run(settings, args.what)
     runs = list_runs(settings)
-    return Outcome({"runs": [asdict(run) for run in runs]}, tuple(_line(run) for run in runs))
+    lines = (*said, *(_line(run) for run in runs))
+    return Outcome({"runs": [asdict(run) for run in runs]}, lines)
+
+
+def _said(adopted: Adopted) -> str:
+    return (
+        f"{adopted.info.run_id} came in: {adopted.here:,} of its {adopted.info.responses:,} "
+        f"responses are in this store, {adopted.finite:,} rewards are numbers."
+    )
 
 
 def _line(run: RunInfo) -> str:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from core.commands.command import Command, Outcome
 from core.commands.generation import advance
-from core.errors import ExportError
+from core.errors import UsageError
 from core.settings import Settings
 from core.store.files import place
 from core.store.instance import Store, open_store
@@ -36,7 +36,7 @@ def signals_table(store: Store) -> pa.Table:
 
 def _write(path: Path, table: pa.Table) -> None:
     if path.suffix != ".parquet" or path.is_dir():
-        raise ExportError(f"{path} is not a Parquet file's name.", "Use --out FILE.parquet.")
+        raise UsageError(f"{str(path)!r} is not a Parquet file's name.", "Use --out FILE.parquet.")
     place(path, lambda temp: pq.write_table(table, temp))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import TracebackType
 
 import duckdb
@@ -79,7 +79,9 @@ class PairsBuilder:
         source_id = self._source_id(info)
         rows = {"source_id": source_id, "first_row_id": self.first_row_id}
         self.con.execute(statement("build_new_pairs"), {**rows, "anywhere": not info.named})
-        for name in ("build_votes", "build_ratings", "build_gold"):
+        votes = {"source_id": source_id, "origin": PurePath(info.origin).name}
+        self.con.execute(statement("build_votes"), votes)
+        for name in ("build_ratings", "build_gold", "build_drop_empty"):
             self.con.execute(statement(name), {"source_id": source_id})
         return source_id
 
@@ -182,7 +184,7 @@ class PairsBuilder:
 
 STAGED = (
     "seq", "split", "row", "pair_id", "pair_hash", "prompt_id", "chosen_id", "rejected_id",
-    "label_kind", "tie_kind", "strength", "extra",
+    "label_kind", "tie_kind", "strength", "chosen_model", "rejected_model", "extra",
 )  # fmt: skip
 RATINGS = ["response_id", "rater", "aspect", "value", "leaks_label"]
 SCORES = ["seq", "run", "response_id", "value", "leaks_label"]
@@ -222,8 +224,7 @@ def _columns(table: pa.Table) -> Columns:
 
 
 def _contents(side: str, columns: Columns) -> pa.Table:
-    names = {"id": "id", "hash": "hash", "messages": "messages", "text": "text", "model": "model"}
-    found = {k: columns[f"{side}_{n}"] for k, n in names.items() if f"{side}_{n}" in columns}
+    found = {name: columns[f"{side}_{name}"] for name in ("id", "hash", "messages", "text")}
     return pa.table({**found, "prompt_id": columns["prompt_id"]})
 
 

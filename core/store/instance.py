@@ -24,6 +24,7 @@ from core.store.search import TextIndex
 from core.store.statements import FILTER, fill, literal, statement
 
 Params = Mapping[str, object]
+SIGNAL_TABLES = {"meta", "signals", "signal_info", "absent", "noise"}
 
 
 class Store:
@@ -38,6 +39,7 @@ class Store:
         _attach(self.con, root / generation.pairs, "data", generation.fingerprint)
         if generation.signals:
             _attach(self.con, root / generation.signals, "sig", generation.fingerprint)
+            _check_layout(self.con, root / generation.signals)
         self.con.execute(statement("live_schema"))
         self.con.execute(_scores_view(root, generation))
         self.con.execute("SET enable_external_access = false")
@@ -168,6 +170,12 @@ def _attach(con: duckdb.DuckDBPyConnection, path: Path, name: str, fingerprint: 
         raise StoreDamaged(f"{path} does not hold what current.json says.", "Restore a copy.")
     if version > SCHEMA_VERSION:
         raise NewerSchema(f"{path} was written by a later Assay.", "Update Assay.")
+
+
+def _check_layout(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    found = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'sig'")
+    if {name for (name,) in found.fetchall()} != SIGNAL_TABLES:
+        raise StoreDamaged(f"{path} has another layout.", "Rebuild it: python -m core signals.")
 
 
 def _scores_view(root: Path, generation: Generation) -> str:

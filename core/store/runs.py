@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,23 @@ from core.store.files import place, write_json
 from core.store.layout import RUNS
 
 RUN_ID = re.compile(r"[a-z][a-z0-9_]{0,47}")
+TEXT, TABLE = (str, type(None)), dict
+KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "run_id": str,
+    "scorer": str,
+    "model": TEXT,
+    "revision": TEXT,
+    "dtype": TEXT,
+    "chat_template_hash": TEXT,
+    "device": TEXT,
+    "parameters": TABLE,
+    "versions": TABLE,
+    "leaks_label": bool,
+    "state": str,
+    "responses": int,
+}
+"""What each value of `run.json` must be: it may come from another program."""
+
 PART_COLUMNS = pa.schema(
     [
         ("response_id", pa.int64()),
@@ -46,14 +63,18 @@ def read_run(folder: Path) -> RunInfo:
     """Return the run's provenance; unknown keys of a later version are left out."""
     try:
         data = json.loads((folder / "run.json").read_text("utf-8"))
-        known = {f.name for f in fields(RunInfo)}
-        info = RunInfo(**{k: v for k, v in data.items() if k in known})
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+        given = {f.name: data[f.name] for f in fields(RunInfo) if f.name in data}
+        info = RunInfo(**given)
+    except (OSError, ValueError, TypeError) as error:
         raise ScoreError(
             f"{folder} is not a run: its run.json cannot be read.",
             "A run is a folder with run.json and part-*.parquet.",
         ) from error
-    return replace(info, run_id=check_run_id(str(info.run_id)))
+    for name, kinds in KINDS.items():
+        if not isinstance(getattr(info, name), kinds):
+            raise ScoreError(f"{name} in {folder / 'run.json'} is {getattr(info, name)!r}.")
+    check_run_id(info.run_id)
+    return info
 
 
 def write_part(root: Path, run_id: str, number: int, rows: pa.Table) -> str:
@@ -104,40 +125,15 @@ def news(stored: pa.Table, found: pa.Table) -> pa.Table:
     return found.filter(pa.array(~same))
 
 
-def adopt(root: Path, folder: Path) -> tuple[RunInfo, tuple[str, ...]]:
-    """Copy a run made elsewhere into the store; return it and its parts."""
-    info = read_run(folder)
-    found = sorted(folder.glob("part-*.parquet"))
-    if not found:
-        raise ScoreError(f"{folder} holds no part-*.parquet.", "The run has no scores.")
-    tables = [_read_part(path) for path in found]
-    parts = tuple(write_part(root, info.run_id, i, table) for i, table in enumerate(tables))
-    info = replace(info, state="done", responses=sum(t.num_rows for t in tables))
-    write_info(root, info)
-    return info, parts
-
-
-def _read_part(path: Path) -> pa.Table:
-    try:
-        table = pq.read_table(path, partitioning=None)
-        return pa.table({f.name: _column(table, f) for f in PART_COLUMNS})
-    except (OSError, pa.ArrowException, KeyError) as error:
-        raise ScoreError(
-            f"{path} is not a part of a run: {error}.",
-            "Parts are Parquet files with at least response_id and reward.",
-        ) from error
-
-
-def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+def part_column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    """Return a column of a part in its type, all unknown where the table lacks it."""
     if field.name in table.column_names:
         return table[field.name].cast(field.type)
-    if field.name in ("n_tokens", "truncated"):
-        return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
-    raise KeyError(f"no column {field.name}")
+    return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
 
 
 def _checked(rows: pa.Table) -> pa.Table:
-    table = pa.table({f.name: _column(rows, f) for f in PART_COLUMNS})
+    table = pa.table({f.name: part_column(rows, f) for f in PART_COLUMNS})
     finite = pc.is_finite(table["reward"])
     reward = pc.if_else(finite, table["reward"], pa.scalar(None, pa.float64()))
     return table.set_column(1, "reward", reward)

@@ -51,9 +51,11 @@ def test_a_dry_run_writes_nothing(assay: Assay, store: Path, tmp_path: Path) -> 
     [
         ((), 2, "needs a folder"),
         (("--dry-run", "--splits", "0.5,0.6"), 2, "add up to 1.1"),
-        (("--dry-run", "--preset", "best"), 1, "no preset named 'best'"),
+        (("--dry-run", "--preset", "best"), 2, "no preset named 'best'"),
         (("--dry-run", "--format", "csv"), 2, "invalid choice"),
-        (("--dry-run", "--where", "what is this"), 1, "cannot be read"),
+        (("--dry-run", "--source", "mad"), 2, "Did you mean 'made'?"),
+        (("--dry-run", "--source-split", "tset"), 2, "no split named 'tset'"),
+        (("--dry-run", "--where", "what is this"), 2, "cannot be read"),
         (("--out", "store"), 1, "is not empty; it is not replaced"),
     ],
 )

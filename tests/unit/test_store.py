@@ -16,6 +16,7 @@ from core.schema import id_number, id_text
 from core.store.instance import open_store
 from core.store.layout import POINTER, read_generation
 from core.store.lock import writing
+from core.views.browse import pair_detail
 from tests.factories import demo_pairs, make_pair, make_store
 
 
@@ -219,6 +220,36 @@ def test_ids_leave_as_text_and_come_back(number):
 @pytest.mark.parametrize("text", ["", "xyz", "8000000000000000", "1" * 15, "1" * 17, "g" * 16])
 def test_what_is_no_id_is_none(text):
     assert id_number(text) is None
+
+
+def test_equal_votes_of_two_files_are_two_votes_and_those_of_one_file_again_none(tmp_path):
+    rows = [make_pair(0, votes={"judge": "chosen"}), make_pair(1, votes={"judge": "rejected"})]
+    for origin, votes in (("one.jsonl", 2), ("two.jsonl", 4), ("one.jsonl", 4)):
+        store = make_store(tmp_path, rows, origin=origin)
+        assert store.query("stats_counts").to_pylist()[0]["votes"] == votes
+        assert store.total == 2
+
+
+def test_a_model_belongs_to_the_row_not_to_the_text(tmp_path):
+    rows = [make_pair(0, chosen_model="m1"), make_pair(0, chosen_model="m2", row=1)]
+    store = make_store(tmp_path, rows)
+    assert [pair_detail(store, row).chosen_model for row in (0, 1)] == ["m1", "m2"]
+
+
+def test_a_source_that_brings_only_scores_is_no_source(tmp_path):
+    make_store(tmp_path, [make_pair(0)])
+    scored = [make_pair(0, scores={"rm": (1.0, 0.0)})]
+    store = make_store(tmp_path, scored, source="scores", named=False)
+    assert store.query("inputs_sources")["name"].to_pylist() == ["made"]
+
+
+def test_signals_of_another_layout_end_in_a_sentence(tmp_path):
+    make_store(tmp_path, [make_pair(0)]).close()
+    path = tmp_path / read_generation(tmp_path).signals
+    with duckdb.connect(str(path)) as con:
+        con.execute("DROP TABLE noise")
+    with pytest.raises(StoreDamaged, match="has another layout"):
+        open_store(tmp_path)
 
 
 def test_inputs_align_to_rows(tmp_path):

@@ -11,6 +11,8 @@ SELECT
     pairs.label_kind,
     pairs.tie_kind,
     pairs.strength,
+    pairs.chosen_model,
+    pairs.rejected_model,
     pairs.extra
 FROM data.pairs
 INNER JOIN data.sources ON pairs.source_id = sources.source_id

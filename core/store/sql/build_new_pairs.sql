@@ -23,7 +23,7 @@ numbered AS (
 SELECT
     $first_row_id + row_number() OVER (ORDER BY n.seq) - 1, n.pair_id, n.content_hash, $source_id,
     n.split, n."row", n.prompt_id, n.chosen_id, n.rejected_id, n.label_kind, n.tie_kind,
-    n.strength, n.extra
+    n.strength, n.chosen_model, n.rejected_model, n.extra
 FROM numbered AS n
 LEFT JOIN standing AS s
     ON s.split = CASE WHEN $anywhere THEN '' ELSE n.split END

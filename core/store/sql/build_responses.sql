@@ -1,6 +1,6 @@
 INSERT INTO responses
 SELECT
-    id, hash, prompt_id, messages, text, model,
+    id, hash, prompt_id, messages, text,
     coalesce(
         length(text),
         list_sum(

@@ -9,12 +9,12 @@ CREATE TABLE prompts (
 );
 CREATE TABLE responses (
     response_id BIGINT, content_hash BLOB, prompt_id BIGINT, messages VARCHAR, text VARCHAR,
-    model VARCHAR, n_chars INTEGER
+    n_chars INTEGER
 );
 CREATE TABLE pairs (
     row_id BIGINT, pair_id BIGINT, content_hash BLOB, source_id INTEGER, split VARCHAR,
     "row" BIGINT, prompt_id BIGINT, chosen_id BIGINT, rejected_id BIGINT, label_kind VARCHAR,
-    tie_kind VARCHAR, strength DOUBLE, extra VARCHAR
+    tie_kind VARCHAR, strength DOUBLE, chosen_model VARCHAR, rejected_model VARCHAR, extra VARCHAR
 );
 CREATE TABLE ratings (
     source_id INTEGER, response_id BIGINT, rater VARCHAR, aspect VARCHAR, value DOUBLE,

@@ -1,7 +1,7 @@
 CREATE TEMP TABLE staged (
     seq BIGINT, split VARCHAR, "row" BIGINT, pair_id BIGINT, content_hash BLOB, prompt_id BIGINT,
     chosen_id BIGINT, rejected_id BIGINT, label_kind VARCHAR, tie_kind VARCHAR, strength DOUBLE,
-    extra VARCHAR
+    chosen_model VARCHAR, rejected_model VARCHAR, extra VARCHAR
 );
 CREATE TEMP TABLE staged_ratings (
     response_id BIGINT, rater VARCHAR, aspect VARCHAR, value DOUBLE, leaks_label BOOLEAN

@@ -1,0 +1,1 @@
+SELECT response_id FROM data.responses ORDER BY response_id

@@ -1,0 +1,1 @@
+SELECT DISTINCT source, split FROM sig.signals
