@@ -20,7 +20,13 @@ from core.schema import Condition, Ints, PairFilter, Scalar, SignalColumn
 Kind = Literal["number", "text", "bool"]
 Bound = str | float | bool | bytes
 
-KEYS: Mapping[str, Kind] = {"row_id": "number", "source": "text", "split": "text", "tie": "bool"}
+KEYS: Mapping[str, Kind] = {
+    "row_id": "number",
+    "source": "text",
+    "split": "text",
+    "tie": "bool",
+    "label_kind": "text",
+}
 """What every signals table has besides its signals."""
 
 OPERATORS: Mapping[str, str] = {"=": "is", "!=": "is not", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}

@@ -82,6 +82,7 @@ def calibration(
     extent = _extent(store, where, name)
     fine = bins_between(extent.low, extent.high, FINE_BINS)
     params = {"low": fine.low, "scale": fine.scale, "bins": FINE_BINS}
+    params["by_votes"] = against == "votes"
     table = store.query("margins_calibration", params, where, signal=name, witness=witness)
     return _grouped(table, name, against, bins) if table.num_rows else None
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import FilterError
-from core.schema import Condition, Cursor, NoiseRow, Order, PairFilter, id_text
+from core.schema import Condition, Cursor, Order, PairFilter, id_text
 from core.signals.spec import SIGNALS
 from core.store.inputs import signal_inputs
 from core.store.instance import Store
@@ -19,12 +19,10 @@ from core.views.browse import browse, count, find_rows, pair_detail
 from core.views.flips import conflicts, suspects
 from core.views.live import live_params, recompute_histogram
 from core.views.margins import calibration, density, histogram
-from core.views.noise import clean_equivalent, mean_rate, noise_range
 from core.views.overview import overview
 from core.views.reasons import Circumstances, Opposite, VoteCount, reasons
 from core.views.results import Evidence, PairRow, Turn
 from core.views.signals import choices
-from core.views.wilson import share
 from tests.factories import demo_pairs, make_pair, make_store
 
 ALL = PairFilter()
@@ -108,35 +106,6 @@ def test_an_empty_store_is_answered(tmp_path: Path) -> None:
     assert conflicts(empty, ALL, "contradiction").rows == ()
     assert pair_detail(empty, 0) is None
     assert histogram(empty, ALL, "row_id", bins=3).total == 0
-
-
-def test_noise_of_several_sources_is_weighted_by_rows() -> None:
-    rows = [
-        NoiseRow("alpha", "one", 300, 0.1, 0.05, 0.15, None, ""),
-        NoiseRow("alpha", "two", 100, 0.3, 0.2, 0.4, None, ""),
-        NoiseRow("alpha", "three", 900, None, None, None, 0.4, "too few"),
-    ]
-    assert mean_rate(rows, "alpha") == pytest.approx(0.15)
-    assert mean_rate(rows, "beta") is None
-    assert mean_rate(rows[2:], "alpha") is None
-    assert noise_range(rows) == (0.05, 0.4)
-    assert noise_range(rows[2:]) is None
-
-
-@pytest.mark.parametrize(
-    ("noise", "worth"),
-    [((0.2, 0.2), (3600, 3600)), ((0.1, 0.3), (1600, 6400)), ((0.0, 0.5), (0, 10_000))],
-)
-def test_clean_equivalent(noise: tuple[float, float], worth: tuple[int, int]) -> None:
-    assert clean_equivalent(10_000, noise) == worth
-
-
-def test_wilson_interval_of_a_known_case() -> None:
-    found = share(8, 10)
-    assert (found.value, found.low, found.high) == pytest.approx((0.8, 0.49016, 0.94331), abs=1e-5)
-
-
-# --- browse ------------------------------------------------------------------------------------
 
 
 def test_count_and_sentence(store: Store) -> None:

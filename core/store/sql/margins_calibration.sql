@@ -5,6 +5,10 @@ SELECT
     count(*) FILTER (WHERE "{witness}" > 0.5) AS k,
     sum("{signal}"::DOUBLE) AS total
 FROM sig.signals
-WHERE "{signal}" IS NOT NULL AND "{witness}" <> 0.5 AND TRUE /* filter */
+WHERE
+    "{signal}" IS NOT NULL AND "{witness}" <> 0.5
+    -- Votes that made the label are no witness of it.
+    AND (NOT $by_votes::BOOLEAN OR label_kind <> 'majority')
+    AND TRUE /* filter */
 GROUP BY bin
 ORDER BY bin
