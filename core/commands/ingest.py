@@ -55,8 +55,7 @@ class Tally:
         reason, count = self.reasons.most_common(1)[0]
         first = next((s for s in self.skipped if s.reason == reason), None)
         where = f" (first in line {first.line})" if first else ""
-        why = reason.rstrip(".")
-        return f"all {total:,} rows were quarantined, {count:,} of them because {why}{where}"
+        return f"all {total:,} rows were quarantined, {count:,} of them because {reason}{where}"
 
     def report(self, format_name: str, builder: PairsBuilder) -> ImportReport:
         """Return the counts of the import, once its rows are in the file."""
@@ -108,7 +107,7 @@ def adopt_scores(
         fresh = news(stored, builder.run_scores(run))
         replaced = int(pc.sum(pc.is_in(fresh["response_id"], stored["response_id"])).as_py() or 0)
         if replaced:
-            tally.losses[f"The former scores of the run {run}, which new ones replace."] += replaced
+            tally.losses[f"the former scores of the run {run}, which new ones replace"] += replaced
         if fresh.num_rows or not known:
             result[run] = (*known, write_part(root, run, len(known), fresh))
         count = read_scores(root, run, result[run]).num_rows

@@ -23,8 +23,8 @@ _ANSWERS = ("prompt", "response_a", "response_b")
 _MODELS = ("model_a", "model_b")
 _JUDGES = ("judge", "judge_hash")
 _REPEATED = "full_conversation"
-_REPEATS = "full_conversation repeats both conversations and is not kept."
-_NULL_TURN = "A turn without text (null) is kept as an empty one."
+_REPEATS = "full_conversation repeats both conversations and is not kept"
+_NULL_TURN = "A turn without text (null) is kept as an empty one"
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,11 @@ def _label(row: RawRow, columns: _Columns) -> Outcome:
         said = row["winner"]
         found = _WINNERS.get(said.strip().lower()) if isinstance(said, str) else None
         if found is None:
-            raise BadRow(f"winner is {said!r}, which names no winner.")
+            raise BadRow(f"winner is {said!r}, which names no winner")
         return found
     flags = [outcome for name, outcome in _ONE_HOT.items() if row[name] in (1, "1")]
     if len(flags) != 1:
-        raise BadRow(f"{len(flags)} of {', '.join(_ONE_HOT)} are 1, not one.")
+        raise BadRow(f"{len(flags)} of {', '.join(_ONE_HOT)} are 1, not one")
     return flags[0]
 
 
@@ -134,7 +134,7 @@ def _answers(row: RawRow, made: JudgedRows) -> Parts:
         made.losses[_NULL_TURN] += 1
     prompt, first, second = ([text or "" for text in said] for said in turns)
     if not len(prompt) == len(first) == len(second):
-        raise BadRow("prompt and responses do not have the same number of turns.")
+        raise BadRow("prompt and responses do not have the same number of turns")
     if len(prompt) == 1:
         return Parts(user_turn(prompt[0]), assistant_turn(first[0]), assistant_turn(second[0]))
     names = ("response_a", "response_b")
@@ -148,7 +148,7 @@ def _talk(asked: list[str], said: list[str]) -> Messages:
 
 def _turns(value: object, name: str) -> list[str | None]:
     if not isinstance(value, str):
-        raise BadRow(f"{name} is missing or no text.")
+        raise BadRow(f"{name} is missing or no text")
     found = opened(value)
     if isinstance(found, list) and found and all(isinstance(t, str | None) for t in found):
         return found

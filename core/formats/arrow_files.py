@@ -71,7 +71,7 @@ def _chunk(table: pa.Table, start: int, origin: str) -> Chunk:
     except pa.ArrowInvalid:
         good = _decodes(table)
         bad = tuple(
-            Skipped(origin, int(n) + start, "The row is not UTF-8.") for n in positions[~good]
+            Skipped(origin, int(n) + start, "the row is not UTF-8") for n in positions[~good]
         )
         kept = table.filter(pa.array(good))
         kept.validate(full=True)

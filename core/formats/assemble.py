@@ -116,7 +116,7 @@ def nullable(values: Floats) -> pa.Array:
 
 
 def _lost(name: str, found: Numbers) -> dict[str, int]:
-    return {f"A value of {name} is not a finite number.": found.unusable} if found.unusable else {}
+    return {f"A value of {name} is not a finite number": found.unusable} if found.unusable else {}
 
 
 def _ratings(batch: RawBatch, kept: Kept) -> _Ratings:
@@ -169,8 +169,8 @@ def keep_texts(batch: RawBatch, prompt: pa.Array, chosen: pa.Array, rejected: pa
 def _text_reason(parts: dict[str, pa.Array], at: int) -> str:
     missing = [name for name, part in parts.items() if not part[at].is_valid]
     if missing:
-        return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing or no text."
-    return "chosen and rejected are identical."
+        return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing or no text"
+    return "chosen and rejected are identical"
 
 
 def skip(batch: RawBatch, at: int, reason: str) -> Skipped:

@@ -42,7 +42,7 @@ def _chat(prompt: object, chosen: object, rejected: object) -> PairContent:
 
 def _texted(prompt: object, chosen: object, rejected: object) -> PairContent:
     if not isinstance(prompt, str):
-        raise BadRow("prompt is missing or no text.")
+        raise BadRow("prompt is missing or no text")
     return _with_prompt(prompt, chosen, rejected)
 
 
@@ -54,7 +54,7 @@ def _with_prompt(prompt: str | Messages, chosen: object, rejected: object) -> Pa
 def _without_prompt(chosen: object, rejected: object) -> PairContent:
     first, second = (clean_messages(v, n) for v, n in zip((chosen, rejected), _SIDES, strict=True))
     if first == second:
-        raise BadRow("chosen and rejected are identical.")
+        raise BadRow("chosen and rejected are identical")
     return pair_content(split_shared(first, second, _SIDES))
 
 

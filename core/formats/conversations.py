@@ -42,7 +42,7 @@ def split_shared(first: Messages, second: Messages, names: tuple[str, str]) -> P
     while shared > 0 and not _speaks(first, second, shared):
         shared -= 1
     if shared == 0:
-        raise BadRow(f"{names[0]} and {names[1]} do not answer the same prompt.")
+        raise BadRow(f"{names[0]} and {names[1]} do not answer the same prompt")
     return Parts(first[:shared], first[shared:], second[shared:])
 
 
@@ -70,7 +70,7 @@ def join_prompt(prompt: str | Messages, first: Messages, second: Messages) -> Pa
         return Parts(given, first, second)
     parts = split_shared(first, second, ("chosen", "rejected"))
     if not _repeats(prompt, parts.prompt):
-        raise BadRow("prompt and the leading turns of chosen differ.")
+        raise BadRow("prompt and the leading turns of chosen differ")
     return parts
 
 
@@ -88,10 +88,10 @@ def pair_content(parts: Parts, names: tuple[str, str] = ("chosen", "rejected")) 
     """Return canonical content; raise BadRow unless both responses end with an assistant turn."""
     for name, response in zip(names, (parts.first, parts.second), strict=True):
         if not response or response[-1]["role"] != "assistant":
-            raise BadRow(f"{name} has no final assistant turn.")
+            raise BadRow(f"{name} has no final assistant turn")
     content = PairContent(
         prompt_content(parts.prompt), response_content(parts.first), response_content(parts.second)
     )
     if content.first == content.second:
-        raise BadRow(f"{names[0]} and {names[1]} are identical.")
+        raise BadRow(f"{names[0]} and {names[1]} are identical")
     return content

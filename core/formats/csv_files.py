@@ -28,7 +28,7 @@ def csv_records(path: Path, delimiter: str | None = None) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Record(start, 0, reason=f"The row is not CSV: {error}.")
+            yield Record(start, 0, reason=f"the row is not CSV: {error}")
         else:
             if cells:
                 yield _record(start, header, cells)
@@ -39,10 +39,10 @@ def _record(line: int, header: list[str], cells: list[str]) -> Record:
     size = sum(map(len, cells))
     shown = ",".join(cells)[:SHOWN_CHARS]
     if len(cells) != len(header):
-        reason = f"The row has {len(cells)} cells, the header has {len(header)}."
+        reason = f"the row has {len(cells)} cells, the header has {len(header)}"
         return Record(line, size, reason=reason, text=shown)
     if any("\udc80" <= c <= "\udcff" for cell in cells if not cell.isascii() for c in cell):
-        return Record(line, size, reason="The line is not UTF-8.", text=ascii(shown))
+        return Record(line, size, reason="the line is not UTF-8", text=ascii(shown))
     return Record(line, size, dict(zip(header, cells, strict=True)))
 
 

@@ -35,10 +35,10 @@ def parse_transcript(text: object, name: str) -> Messages:
     "\n\nHuman: Hi\n\nAssistant: Hello" → [user "Hi", assistant "Hello"]
     """
     if not isinstance(text, str):
-        raise BadRow(f"{name} is missing or no text.")
+        raise BadRow(f"{name} is missing or no text")
     before, *turns = _TURN.split(text if text.startswith("\n\n") else "\n\n" + text.lstrip("\n"))
     if before.strip() or not turns:
-        raise BadRow(f"{name} does not start with a Human or an Assistant turn.")
+        raise BadRow(f"{name} does not start with a Human or an Assistant turn")
     return [
         {"role": _ROLES[who], "content": _said(said)}
         for who, said in zip(turns[::2], turns[1::2], strict=True)
@@ -51,7 +51,7 @@ def _said(text: str) -> str:
 
 def _convert(chosen: object, rejected: object) -> PairContent:
     if chosen == rejected and chosen is not None:
-        raise BadRow("chosen and rejected are identical.")
+        raise BadRow("chosen and rejected are identical")
     return _shared_prompt(chosen, rejected) or _parsed(chosen, rejected)
 
 
@@ -75,7 +75,7 @@ def _parsed(chosen: object, rejected: object) -> PairContent:
     )
     for turns, name in ((first, "chosen"), (second, "rejected")):
         if turns[-1]["role"] != "assistant":
-            raise BadRow(f"{name} has no final assistant turn.")
+            raise BadRow(f"{name} has no final assistant turn")
     return pair_content(split_shared(first, second, _NAMES))
 
 

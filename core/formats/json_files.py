@@ -25,14 +25,14 @@ def json_lines(path: Path) -> Iterator[Record]:
 def _record(line: Line) -> Record:
     size = len(line.data)
     if line.too_long:
-        reason = f"The row is longer than {MAX_ROW_BYTES >> 20} MB."
+        reason = f"the row is longer than {MAX_ROW_BYTES >> 20} MB"
         return Record(line.number, size, reason=reason, text=_shown(line.data))
     try:
         value = parse_json(line.data.decode())
     except UnicodeDecodeError:
-        return Record(line.number, size, reason="The line is not UTF-8.", text=_shown(line.data))
+        return Record(line.number, size, reason="the line is not UTF-8", text=_shown(line.data))
     except ValueError as error:
-        reason = f"The line is no row that can be stored: {error}."
+        reason = f"the line is no row that can be stored: {error}"
         return Record(line.number, size, reason=reason, text=_shown(line.data))
     return as_record(line.number, size, value)
 
@@ -42,7 +42,7 @@ def as_record(number: int, size: int, value: object) -> Record:
     if isinstance(value, dict):
         return Record(number, size, value)
     kind = {"list": "a list", "str": "a text", "NoneType": "null"}.get(type(value).__name__)
-    reason = f"The row is {kind or 'a bare value'}, not an object with named columns."
+    reason = f"the row is {kind or 'a bare value'}, not an object with named columns"
     return Record(number, size, reason=reason, text=json.dumps(value)[:SHOWN_CHARS])
 
 
@@ -82,7 +82,7 @@ def _array(path: Path) -> Iterator[Record]:
     while text.peek() not in ("]", ""):
         value, size = text.value(decoder)
         if reason := unstorable(value, text.last):
-            yield Record(number, size, reason=f"The row cannot be stored: {reason}.")
+            yield Record(number, size, reason=f"the row cannot be stored: {reason}")
         else:
             yield as_record(number, size, value)
         number += 1

@@ -22,11 +22,12 @@ from core.formats.map_spec import (
 )
 from core.formats.outcomes import FIRST, OUTCOMES, SECOND, Outcome
 from core.formats.paths import RowPath, parse_path
+from core.formats.values import number
 
 _ABOUT = ("name", "licence", "revision", "citation")
 _SECTIONS = ("pair", "label", "gold", "scores", "ratings", "votes")
 _PAIR = ("prompt", "system", "first", "second", "first_model", "second_model", "split", "row")
-_READING = ("column", "values", "sign")
+_READING = ("column", "values", "sign", "zero")
 _SIDES = ("first", "second", "leaks_label")
 _VOTE = ("annotator", "annotator_path", "list", "aspect", "strength", "seconds", "reason")
 _SIGNS: Mapping[str, Outcome] = {"positive_is_first": FIRST, "negative_is_first": SECOND}
@@ -109,7 +110,7 @@ def _toml(path: Path) -> Mapping[str, object]:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise MappingError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # damaged text or TOML, or a number with thousands of digits
         raise MappingError(f"{path} is not valid TOML: {error}.") from error
 
 
@@ -143,7 +144,7 @@ def _label(table: _Table, has_votes: bool) -> LabelMap:
     said = table.text("from")
     if said is None:
         return LabelMap("column", _reading(table), strength)
-    if "column" in table.data or said not in ("order", "votes"):
+    if table.data.keys() & set(_READING) or said not in ("order", "votes"):
         raise MappingError(
             f'{table.where} must say from = "order", from = "votes", or column = …, not both.',
             "order means that the first response is the chosen one.",
@@ -173,8 +174,18 @@ def _reading(table: _Table, extra: tuple[str, ...] = ()) -> Reading:
     if sign is not None:
         if sign not in _SIGNS:
             raise MappingError(f"{table.where}: sign must be {' or '.join(_SIGNS)}, not {sign!r}.")
-        return Reading(path, None, _SIGNS[sign])
+        return Reading(path, None, _SIGNS[sign], _zero(table))
+    if "zero" in table.data:
+        raise MappingError(f"{table.where}: zero needs sign; values have none.")
     return Reading(path, _values(table, values, (*OUTCOMES, *extra)))
+
+
+def _zero(table: _Table) -> float:
+    value = table.data.get("zero", 0)
+    found = None if isinstance(value, str) else number(value)
+    if found is None:
+        raise MappingError(f"{table.where}: zero must be a finite number, not {str(value)[:80]}.")
+    return found
 
 
 def _values(table: _Table, values: object, known: tuple[str, ...]) -> dict[str, str]:

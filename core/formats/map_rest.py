@@ -69,7 +69,7 @@ def _without(batch: RawBatch, root: str, named: _Named, losses: Counter[str]) ->
             left = {k: v for k, v in value.items() if k not in named.keys and v is not None}
             rest.append(json.dumps(left, ensure_ascii=False, default=str) if left else None)
         elif named.texts and value is not None:
-            losses[f"What the map does not name inside {root} is not kept."] += 1
+            losses[f"What the map does not name inside {root} is not kept"] += 1
             rest.append(None)
         else:
             rest.append(None if value is None else json.dumps(value, default=str))

@@ -16,12 +16,14 @@ AGREES, DIFFERS = "agrees", "differs"
 
 @dataclass(frozen=True)
 class Reading:
-    """How a column names the winner: by a table of values, or by the sign of a number."""
+    """How a column names the winner: by a table of values, or by a number above or below `zero`."""
 
     path: RowPath
     values: Mapping[str, str] | None = None
     positive: Outcome = FIRST
-    """Who won where a number is above zero; used without `values`."""
+    """Who won where a number is above `zero`; used without `values`."""
+    zero: float = 0.0
+    """The number that means a tie."""
 
     def word(self, value: object) -> str:
         """Return the outcome's word; raise BadRow naming a value that says nothing."""
@@ -29,16 +31,16 @@ class Reading:
             return self._sign(value)
         found = self.values.get(_key(value))
         if found is None:
-            raise BadRow(f"{self.path.text} is {_shown(value)}, which the map does not name.")
+            raise BadRow(f"{self.path.text} is {_shown(value)}, which the map does not name")
         return found
 
     def _sign(self, value: object) -> str:
         found = number(value)
         if found is None:
-            raise BadRow(f"{self.path.text} is {_shown(value)}, not a finite number.")
-        if found == 0:
+            raise BadRow(f"{self.path.text} is {_shown(value)}, not a finite number")
+        if found == self.zero:
             return "tie"
-        return "first" if (found > 0) == (self.positive == FIRST) else "second"
+        return "first" if (found > self.zero) == (self.positive == FIRST) else "second"
 
     def outcome(self, value: object) -> Outcome:
         """Return the outcome itself."""

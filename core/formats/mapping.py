@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import MappingError
-from core.formats.conversations import Parts, join_prompt, pair_content, split_shared
+from core.formats.conversations import pair_content
 from core.formats.judged import Ballot, Judged, JudgedRows
 from core.formats.map_file import read_map_file
+from core.formats.map_parts import mapped_parts
 from core.formats.map_rest import remainder
 from core.formats.map_spec import AGREES, DIFFERS, Mapped, Place, VoteMap
-from core.formats.messages import Messages, assistant_turn, clean_messages
 from core.formats.outcomes import FIRST, OUTCOMES, Outcome, Position, majority, opposite
 from core.formats.paths import MISSING, RowPath, look_up, value_at
 from core.formats.values import BadRow, column_values, number
@@ -123,7 +122,7 @@ def _judged(mapped: Mapped, row: RawRow, ballots: list[Ballot]) -> Judged:
     names = (pair.first.text, pair.second.text)
     label = _label(mapped, row, ballots)
     return Judged(
-        content=pair_content(_parts(mapped, row), names),
+        content=pair_content(mapped_parts(pair, row), names),
         label=label,
         label_kind="majority" if mapped.label.source == "votes" else "given",
         first_model=_name_at(row, pair.first_model),
@@ -141,7 +140,7 @@ def _label(mapped: Mapped, row: RawRow, ballots: list[Ballot]) -> Outcome:
         return mapped.label.reading.outcome(value_at(row, mapped.label.reading.path))
     overall = [b.outcome for b in ballots if b.aspect is None] or [b.outcome for b in ballots]
     if not overall:
-        raise BadRow("The row has no votes, so there is no majority.")
+        raise BadRow("the row has no votes, so there is no majority")
     return majority(overall)
 
 
@@ -151,46 +150,8 @@ def _strength(mapped: Mapped, row: RawRow) -> float | None:
         return number(value_at(row, mapped.label.strength))
     if reading is not None and reading.values is None:
         signed = number(value_at(row, reading.path))
-        return None if signed is None else abs(signed)
+        return None if signed is None else number(abs(signed - reading.zero))
     return None
-
-
-def _parts(mapped: Mapped, row: RawRow) -> Parts:
-    pair = mapped.pair
-    first, second = (_said(row, path) for path in (pair.first, pair.second))
-    if not isinstance(first, str) and not isinstance(second, str) and not pair.prompt:
-        parts = split_shared(first, second, (pair.first.text, pair.second.text))
-    else:
-        prompt = _prompt(row, pair.prompt)
-        turns = [assistant_turn(s) if isinstance(s, str) else s for s in (first, second)]
-        parts = join_prompt(prompt, turns[0], turns[1])
-    system = value_at(row, pair.system)
-    if isinstance(system, str) and system:
-        leading: Messages = [{"role": "system", "content": system}]
-        return Parts(leading + parts.prompt, parts.first, parts.second)
-    return parts
-
-
-def _said(row: RawRow, path: RowPath) -> str | Messages:
-    """Return a text or messages; an answer that is a bare 42 or true is kept as JSON writes it."""
-    value = value_at(row, path)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | int | float):
-        return json.dumps(value)
-    if value is None:
-        raise BadRow(f"{path.text} is missing.")
-    return clean_messages(value, path.text)
-
-
-def _prompt(row: RawRow, paths: tuple[RowPath, ...]) -> str | Messages:
-    if len(paths) == 1:
-        return _said(row, paths[0])
-    texts = [value_at(row, path) for path in paths]
-    joined = "\n\n".join(t for t in texts if isinstance(t, str) and t)
-    if not joined:
-        raise BadRow(f"{' and '.join(p.text for p in paths) or 'The prompt'} is missing.")
-    return joined
 
 
 def _name_at(row: RawRow, path: RowPath | None) -> str | None:
@@ -203,7 +164,7 @@ def _row_number(row: RawRow, path: RowPath | None) -> int | None:
         return None
     found = number(value_at(row, path))
     if found is None or found < 0 or not found.is_integer():
-        raise BadRow(f"{path.text} is no row number.")
+        raise BadRow(f"{path.text} is no row number")
     return int(found)
 
 
@@ -268,7 +229,7 @@ def _numbers(
         if found is not None:
             yield place, found
         elif path is not None and value is not None:
-            made.losses[f"A value of {path.text} is not a finite number."] += 1
+            made.losses[f"A value of {path.text} is not a finite number"] += 1
 
 
 def run_name(text: str) -> str:

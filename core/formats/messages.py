@@ -63,7 +63,7 @@ def clean_messages(value: object, name: str) -> Messages:
     if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list) or not value:
-        raise BadRow(f"{name} is {_kind(value)}, not a list of messages.")
+        raise BadRow(f"{name} is {_kind(value)}, not a list of messages")
     return [_clean(message, name) for message in value]
 
 
@@ -76,12 +76,12 @@ def opened(value: object) -> object:
     except json.JSONDecodeError:
         return value
     except ValueError as error:
-        raise BadRow(f"A list given as text cannot be stored: {error}.") from error
+        raise BadRow(f"a list given as text cannot be stored: {error}") from error
 
 
 def _clean(message: object, name: str) -> Message:
     if not isinstance(message, dict):
-        raise BadRow(f"{name} holds {_kind(message)} instead of a message.")
+        raise BadRow(f"{name} holds {_kind(message)} instead of a message")
     if len(message) == 2 and message.get("role") in _PLAIN and type(message.get("content")) is str:
         return message
     if "from" in message and "value" in message and "role" not in message:
@@ -89,13 +89,13 @@ def _clean(message: object, name: str) -> Message:
         message = {"role": message["from"], "content": message["value"], **rest}
     role = message.get("role")
     if not isinstance(role, str):
-        raise BadRow(f"{name} holds a message without a role.")
+        raise BadRow(f"{name} holds a message without a role")
     cleaned = {k: _without_nulls(v) for k, v in message.items() if v is not None}
     cleaned["role"] = _ROLES.get(role, role)
     if "content" in cleaned:
         cleaned["content"] = _plain_parts(cleaned["content"])
     elif len(cleaned) == 1:
-        raise BadRow(f"{name} holds a message without content.")
+        raise BadRow(f"{name} holds a message without content")
     return cleaned
 
 

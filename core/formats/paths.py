@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.errors import MappingError
+from core.formats.chunk import parse_json
 
-_STEP = re.compile(r"""\[(?P<index>-?\d+)\]|\["(?P<quoted>[^"]+)"\]|\.?(?P<name>[^.\[\]"]+)""")
+_STEP = re.compile(
+    r"""\[(?P<index>-?\d+)\]|\["(?P<double>[^"]+)"\]|\['(?P<single>[^']+)'\]|"""
+    r"""\.?(?P<name>[^.\[\]"]+)"""
+)
 
 
 class _Missing:
@@ -43,13 +46,13 @@ def parse_path(text: str) -> RowPath:
         found = _STEP.match(text, at)
         if found is None or (text[at] == "." and not steps):
             break
-        index, quoted, name = found.group("index", "quoted", "name")
-        steps.append(int(index) if index is not None else quoted or name)
+        index, *names = found.group("index", "double", "single", "name")
+        steps.append(int(index) if index is not None else next(filter(None, names)))
         at = found.end()
     if not steps or at < len(text) or isinstance(steps[0], int):
         raise MappingError(
             f"{text!r} is not a path into a row.",
-            'Write paths like column, a.b, list[0].x or ["any name"].',
+            """Write paths like column, a.b, list[0].x, ["any name"] or ['any name'].""",
         )
     return RowPath(text, tuple(steps))
 
@@ -79,6 +82,6 @@ def value_at(row: object, path: RowPath | None) -> object:
 
 def _opened(text: str) -> object:
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError:
         return text

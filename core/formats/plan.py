@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.errors import SourceError
+from core.errors import SourceError, UsageError
 from core.formats.look import LOOK_ROWS
 from core.formats.map_spec import Place
 from core.formats.mapping import MapSpec, read_map, refuse_missing
@@ -50,6 +50,7 @@ def plan_import(
     limit: int | None = None,
 ) -> ImportPlan:
     """Open a source and recognise it, or take the format or map that was named."""
+    _refuse_options(format_name, map_path, limit)
     spec: FormatSpec | MapSpec | None = read_map(map_path) if map_path else None
     if spec is None and format_name:
         spec = FORMATS.get(format_name)
@@ -68,14 +69,23 @@ def plan_import(
     return ImportPlan(_info(source, spec), recognition, preview, spec, source, limit)
 
 
+def _refuse_options(format_name: str | None, map_path: Path | None, limit: int | None) -> None:
+    if format_name and map_path:
+        raise UsageError(
+            "--map and --format both say how the rows are read.", "Give one of the two."
+        )
+    if limit is not None and limit < 1:
+        raise UsageError(f"--limit must be 1 or more, not {limit}.")
+
+
 def _first_rows(source: Source, limit: int | None) -> RawBatch:
     rows = LOOK_ROWS if limit is None else min(limit, LOOK_ROWS)
     bad = ""
     for batch in read_batches(source, rows):
         if batch.table.num_rows:
             return batch
-        bad = bad or next((f"line {s.line}: {s.reason}" for s in batch.skipped), "")
-    raise SourceError(f"{source.origin} holds no row that can be read{'; ' + bad if bad else '.'}")
+        bad = bad or next((f"; line {s.line}: {s.reason}" for s in batch.skipped), "")
+    raise SourceError(f"{source.origin} holds no row that can be read{bad}.")
 
 
 def convert(spec: FormatSpec | MapSpec, batch: RawBatch) -> PairBatch:

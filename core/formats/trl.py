@@ -63,12 +63,12 @@ def _space_at(text: str, at: int) -> bool:
 
 def _split(chosen: object, rejected: object) -> PairContent:
     if not isinstance(chosen, str) or not isinstance(rejected, str):
-        raise BadRow("chosen or rejected is missing or no text.")
+        raise BadRow("chosen or rejected is missing or no text")
     if chosen == rejected:
-        raise BadRow("chosen and rejected are identical.")
+        raise BadRow("chosen and rejected are identical")
     at = _shared(chosen, rejected)
     if at == 0:
-        raise BadRow("chosen and rejected do not begin with the same prompt.")
+        raise BadRow("chosen and rejected do not begin with the same prompt")
     return PairContent(
         Content(None, chosen[:at]), Content(None, chosen[at:]), Content(None, rejected[at:])
     )

@@ -128,7 +128,7 @@ def extra_of(batch: RawBatch, used: frozenset[str]) -> Extra:
     raw = [name for name in names if _has_bytes(batch.table.schema.field(name).type)]
     parts = [_members(batch, name) for name in names if name not in raw]
     n = batch.table.num_rows
-    losses = {f"The column {name} holds bytes, which are not kept.": n for name in raw}
+    losses = {f"The column {name} holds bytes, which are not kept": n for name in raw}
     if not parts:
         return Extra(pa.nulls(n, pa.string()), losses)
     rows = (", ".join(filter(None, row)) for row in zip(*parts, strict=True))

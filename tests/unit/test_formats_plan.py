@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import SourceError
+from core.errors import SourceError, UsageError
 from core.formats import ImportPlan, chunk, plan_import
 from core.formats.plan import PREVIEW_ROWS
 
@@ -93,3 +93,17 @@ def test_a_file_that_breaks_late_raises_so_that_nothing_is_imported(tmp_path: Pa
     path.write_text(json.dumps(ROWS)[:-20], "utf-8")
     with pytest.raises(SourceError, match="not valid JSON"):
         plan_import(str(path))
+
+
+def test_a_map_and_a_format_are_not_both_taken(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "map.toml"
+    path.write_text(MAP, "utf-8")
+    with pytest.raises(UsageError, match="--map and --format") as caught:
+        plan_import(str(folder), format_name="trl_explicit", map_path=path)
+    assert "one of the two" in caught.value.hint
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_limit_reads_at_least_one_row(folder: Path, limit: int) -> None:
+    with pytest.raises(UsageError, match=f"--limit must be 1 or more, not {limit}"):
+        plan_import(str(folder), limit=limit)

@@ -17,8 +17,8 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
-from core.errors import AssayError, SourceError, UnknownName
-from core.formats import arrow_files, chunk, open_source, read_batches, streams
+from core.errors import SourceError, UnknownName
+from core.formats import chunk, open_source, read_batches, streams
 from core.formats.splits import guess_split
 from core.schema import RawBatch
 
@@ -111,9 +111,9 @@ def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, name: str) -> No
 BAD_LINES: dict[str, tuple[bytes, str]] = {
     "not json": (b"{oops", "no row that can be stored"),
     "cut short": (b'{"prompt": "a', "no row that can be stored"),
-    "a list": (b"[1, 2]", "The row is a list"),
-    "a text": (b'"hello"', "The row is a text"),
-    "null": (b"null", "The row is null"),
+    "a list": (b"[1, 2]", "the row is a list"),
+    "a text": (b'"hello"', "the row is a text"),
+    "null": (b"null", "the row is null"),
     "a number": (b"3", "a bare value"),
     "lone surrogate": (b'{"prompt": "\\ud800"}', "lone surrogate"),
     "invalid utf-8": (b'{"prompt": "\xff"}', "not UTF-8"),
@@ -137,6 +137,7 @@ def test_a_bad_line_is_quarantined_with_its_number(tmp_path: Path, name: str) ->
     (bad,) = batch.skipped
     assert (bad.origin, bad.line) == (str(path), 3)
     assert reason in bad.reason
+    assert not bad.reason.endswith(".")
     assert len(bad.text) <= 200
 
 
@@ -157,9 +158,9 @@ def test_bad_csv_rows_are_quarantined_with_the_line_an_editor_shows(tmp_path: Pa
     assert batch.table.to_pylist() == [{"a": "1\n2", "b": "x"}, {"a": "last", "b": "z"}]
     assert batch.lines.tolist() == [2, 8]
     assert [(s.line, s.reason.split(",")[0]) for s in batch.skipped] == [
-        (4, "The row has 1 cells"),
-        (5, "The row has 3 cells"),
-        (7, "The line is not UTF-8."),
+        (4, "the row has 1 cells"),
+        (5, "the row has 3 cells"),
+        (7, "the line is not UTF-8"),
     ]
 
 
@@ -340,70 +341,3 @@ def test_batches_are_bounded_by_rows_and_bytes(
     batches = read(path)
     assert [b.table.num_rows for b in batches] == [3] * 6 + [2]
     assert [n for b in batches for n in b.rows.tolist()] == list(range(20))
-
-
-def test_one_dictionary_value_in_every_row_does_not_blow_up_a_batch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(arrow_files, "BATCH_BYTES", 4 << 20)
-    path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"a": pa.array(["x" * 5000] * 5000).dictionary_encode()}), path)
-    batches = read(path)
-    assert path.stat().st_size < 100_000
-    assert sum(b.table.num_rows for b in batches) == 5000
-    assert max(b.table.nbytes for b in batches) <= 5 << 20
-    assert batches[0].table.schema.field("a").type == pa.string()
-
-
-def test_parquet_texts_that_are_not_utf8_are_quarantined(tmp_path: Path) -> None:
-    path = tmp_path / "a.parquet"
-    raw = pa.array([b"good", b"\xed\xa0\x80", None, b"\xff"])
-    text = pa.StringArray.from_buffers(4, raw.buffers()[1], raw.buffers()[2], raw.buffers()[0])
-    pq.write_table(pa.table({"a": text}), path)
-    (batch,) = read(path)
-    assert batch.table.to_pylist() == [{"a": "good"}, {"a": None}]
-    assert batch.rows.tolist() == [0, 2]
-    assert [(s.line, s.reason) for s in batch.skipped] == [
-        (2, "The row is not UTF-8."),
-        (4, "The row is not UTF-8."),
-    ]
-
-
-def test_arrow_offsets_outside_the_file_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.arrow"
-    offsets = pa.array([0, 1 << 20, 3], pa.int32()).buffers()[1]
-    text = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"abc"))
-    with (
-        pa.OSFile(str(path), "wb") as sink,
-        pa.ipc.new_file(sink, pa.schema({"a": text.type})) as w,
-    ):
-        w.write_batch(pa.record_batch({"a": text}))
-    with pytest.raises(SourceError, match="damaged or unreadable"):
-        read(path)
-
-
-def test_hostile_column_names_pass_through(tmp_path: Path) -> None:
-    names = ['a"b', "]", ";--", "chosen-rating", "select", "né"]
-    pq.write_table(pa.table({n: ["x"] for n in names}), tmp_path / "a.parquet")
-    assert read(tmp_path / "a.parquet")[0].table.column_names == names
-
-
-def test_a_saved_dataset_is_read_like_its_rows(tmp_path: Path) -> None:
-    from datasets import Dataset, DatasetDict
-
-    data = Dataset.from_list(ROWS)
-    data.save_to_disk(str(tmp_path / "one"))
-    DatasetDict({"train": data, "dev": data.select([1])}).save_to_disk(str(tmp_path / "two"))
-    assert rows_of(read(tmp_path / "one")) == ROWS
-    batches = read(tmp_path / "two")
-    assert [(b.split, b.table.num_rows) for b in batches] == [("train", 2), ("dev", 1)]
-    assert rows_of(read(tmp_path / "two", split="dev")) == ROWS[1:]
-
-
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..", ""])
-def test_a_saved_dataset_cannot_point_outside(tmp_path: Path, name: str) -> None:
-    state = {"_data_files": [{"filename": name}], "_split": "train"}
-    (tmp_path / "state.json").write_text(json.dumps(state), "utf-8")
-    (tmp_path / "dataset_info.json").write_text("{}", "utf-8")
-    with pytest.raises(AssayError, match="no file inside it"):
-        open_source(str(tmp_path))
