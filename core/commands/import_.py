@@ -14,7 +14,7 @@ from core.commands.generation import advance, current
 from core.commands.index import build
 from core.commands.ingest import Tally, adopt_scores, write_quarantine
 from core.commands.output import printable
-from core.commands.progress import step, track
+from core.commands.progress import ahead, step, track
 from core.commands.reports import dry_run, joined, preview_lines, report_lines
 from core.errors import SourceError, StoreLocked
 from core.formats import ImportPlan, plan_import
@@ -75,7 +75,7 @@ def _import(settings: Settings, plan: ImportPlan, info: SourceInfo) -> ImportRep
     with PairsBuilder(
         settings.store, old.pairs if old else None, settings.memory, settings.threads
     ) as builder:
-        for batch in tally.counted(_tracked(plan)):
+        for batch in tally.counted(ahead(_tracked(plan))):
             builder.add(batch)
         if not builder.staged:
             raise SourceError(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar, cast
 
 from tqdm import tqdm
 
@@ -14,6 +15,16 @@ T = TypeVar("T")
 def step(sentence: str) -> None:
     """Say what begins."""
     tqdm.write(sentence, file=sys.stderr)
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """Yield `items`, each made in a thread while the one before is in use."""
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(next, iterator, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, iterator, end)
+            yield cast("T", item)
 
 
 def track(

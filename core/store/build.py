@@ -26,6 +26,8 @@ from core.store.statements import literal, statement
 CHECKPOINT_BYTES = 400 << 20
 """Text held before it is compressed into the file: more rewrites less, less holds less memory."""
 
+PIECE_ROWS = 2_048
+
 Columns = dict[str, pa.ChunkedArray]
 
 
@@ -163,7 +165,7 @@ class PairsBuilder:
 
     def _ask(self, name: str, **tables: pa.Table) -> pa.Table:
         for key, table in tables.items():
-            self.con.register(key, table)
+            self.con.register(key, _pieces(table))
         try:
             found = self.con.sql(statement(name))
             return found.to_arrow_table() if found is not None else pa.table({})
@@ -217,6 +219,11 @@ def _open(path: Path, old: Path | None, memory: str, threads: int) -> duckdb.Duc
         con.execute("INSERT INTO meta VALUES (?, ?, '')", [APPLICATION, SCHEMA_VERSION])
     con.execute(statement("build_staging"))
     return con
+
+
+def _pieces(table: pa.Table) -> pa.Table:
+    """Cut a table into pieces without copying: DuckDB reads one piece per thread."""
+    return pa.Table.from_batches(table.to_batches(max_chunksize=PIECE_ROWS), table.schema)
 
 
 def _columns(table: pa.Table) -> Columns:

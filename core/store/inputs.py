@@ -46,7 +46,7 @@ FLOATS = (
 
 
 def signal_keys(store: Store) -> pa.Table:
-    """Return (row_id, source, split, tie, label_kind): the keys of the signals table that people filter on."""
+    """Return (row_id, source, split, tie, label_kind): keys that people filter on."""
     return store.query("inputs_keys")
 
 
