@@ -18,7 +18,7 @@ elif not asked.count.matching:
     problems.no_match()
 else:
     page = cached.ask(browse, asked.filter, order, links.mark(), 50)
-    st.caption("Choose a row by its box at the left to read it.")
+    st.caption("Choose a row by its box at the left, or with Shift and Space, to read it.")
     pairtable.show(
         page.rows,
         f"browse_{st.query_params.get(links.MARK, 'first')}",

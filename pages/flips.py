@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.views.flips import CONFLICTS, Conflict, conflicts, suspects
-from core.views.signals import choices
 from pages.components import cached, frame, links, opened, pairtable, problems, suspectlist
+from pages.components.words import prose, sentence
 
 SIZE = 50
 KINDS: dict[str, Conflict | None] = {
@@ -40,10 +40,11 @@ if kind is None:
         suspectlist.show(page.suspects, asked.filter.search)
     elif not asked.count.matching:
         problems.no_match()
-    elif not any(c.column.name == "suspicion" and c.column.n for c in cached.ask(choices)):
+    elif not cached.store().runs:
         problems.no_scores()
     else:
-        problems.empty("No row here has a suspicion.", "Ties and rows without scores have none.")
+        why = cached.store().absent.get("suspicion", "Ties and rows without scores have none.")
+        problems.empty("No row here has a suspicion.", sentence(prose(why)))
     links.pager(page.after, len(page.suspects), "flips")
 else:
     found = cached.ask(conflicts, asked.filter, kind, links.mark(), SIZE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from core.charts.density import density_figure, density_table, density_text
-from core.charts.histogram import histogram_figure, histogram_table, histogram_text
 from core.views.margins import density
 from core.views.signals import choices
 from pages.components import (
@@ -28,17 +27,11 @@ if not asked.count.matching:
     problems.no_match()
     st.stop()
 
-signal, slice_by = signalpick.signal_and_slice(offered)
-seen = distribution.histogram_of(asked.filter, offered[signal], slice_by)
-chart.show(
-    histogram_figure(seen, chart.theme()),
-    "histogram",
-    histogram_text(seen),
-    lambda: histogram_table(seen),
-    lambda: brush.apply("histogram", signal),
-)
-brush.hint(signal)
-distribution.quantiles(seen)
+signal, by = signalpick.signal_and_slice(offered)
+if by == "run":
+    distribution.every_run(asked.filter)
+else:
+    distribution.one(asked.filter, offered[signal], by)
 
 left, right = st.columns(2, gap="large")
 with left:

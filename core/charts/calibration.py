@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from core.charts.theme import INKS, Theme, figure, mark_horizontal
-from core.charts.words import axis_title, title_of
+from core.charts.words import inside, narrow_title, title_of
 from core.views.results import Calibration, Share
 
 WITNESSES = {"gold": "gold", "votes": "most votes"}
@@ -14,16 +14,16 @@ WITNESSES = {"gold": "gold", "votes": "most votes"}
 
 def calibration_figure(c: Calibration, theme: Theme) -> go.Figure:
     """Draw the share of confirmed labels per group of rows; the dotted line is chance."""
-    title = f"labels that {WITNESSES[c.against]} confirm{'s' * (c.against == 'gold')}"
-    y = {"title": title, "tickformat": ".0%", "range": [-0.02, 1.02]}
-    chart = figure(theme, {"title": axis_title(c.signal)}, y)
+    title = f"labels {WITNESSES[c.against]} confirm{'s' * (c.against == 'gold')}"
+    y = {"title": title, "tickformat": ".0%", "range": [-0.03, 1.03]}
+    chart = figure(theme, {"title": narrow_title(c.signal)}, y)
     mark_horizontal(chart, theme, 0.5, "dot")
     colour = INKS[theme].palette[0]
     chart.add_trace(
         go.Scatter(
             x=c.centres.tolist(),
             y=[share.value for share in c.shares],
-            error_y=interval(c.shares),
+            error_y=_interval(c.shares),
             customdata=[[share.k, share.n] for share in c.shares],
             mode="lines+markers",
             line={"color": colour, "width": 1.5},
@@ -55,19 +55,19 @@ def calibration_text(c: Calibration) -> str:
     """Return the chart in words: its two ends."""
     first, last = c.shares[0], c.shares[-1]
     return (
-        f"Where {title_of(c.signal)} is lowest (around {c.centres[0]:.3g}), "
+        f"Where {inside(title_of(c.signal))} is lowest (around {c.centres[0]:.3g}), "
         f"{first.value or 0:.0%} of {first.n:,} labels are confirmed by {WITNESSES[c.against]}; "
         f"where it is highest (around {c.centres[-1]:.3g}), {last.value or 0:.0%} of {last.n:,}."
     )
 
 
-def interval(shares: tuple[Share, ...], thickness: float = 1.5) -> dict[str, object]:
+def _interval(shares: tuple[Share, ...]) -> dict[str, object]:
     """Return the error bars of some shares."""
     return {
         "type": "data",
         "symmetric": False,
         "array": [(s.high or 0.0) - (s.value or 0.0) for s in shares],
         "arrayminus": [(s.value or 0.0) - (s.low or 0.0) for s in shares],
-        "thickness": thickness,
+        "thickness": 1.5,
         "width": 4,
     }

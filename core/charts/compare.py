@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from core.charts.theme import INKS, Theme, figure, plain
+from core.charts.words import cut
 from core.views.results import Histogram, RunHistogram
 from core.views.signals import EXPLICIT
 
@@ -16,8 +17,6 @@ COLUMNS = 3
 ROW_HEIGHT = 190
 GAP, LINE = 0.05, 0.34
 """Between columns, as a share of the width; between rows, as a share of a row's height."""
-
-
 NAME_CHARS = 34
 """What fits above a histogram where three stand side by side at 1280 px."""
 
@@ -30,7 +29,7 @@ def compare_figure(runs: Sequence[RunHistogram], theme: Theme) -> go.Figure:
         x, y = _place(chart, place, rows, theme)
         chart.add_trace(_bars(run.histogram, x, y, theme))
         chart.add_annotation(
-            text=f"<b>{plain(_short(_name(run)))}</b><br>{_agreement(run)}",
+            text=f"<b>{plain(cut(_name(run), NAME_CHARS))}</b><br>{_agreement(run)}",
             x=0,
             y=1,
             xref=f"{x} domain",
@@ -67,10 +66,6 @@ def _name(run: RunHistogram) -> str:
     return run.histogram.signal.removeprefix(f"{EXPLICIT}_")
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…"
-
-
 def _agreement(run: RunHistogram) -> str:
     if run.agreement.value is None:
         return "always 0"
@@ -83,7 +78,8 @@ def _place(chart: go.Figure, place: int, rows: int, theme: Theme) -> tuple[str, 
     number = "" if place == 0 else str(place + 1)
     width, height = (1 - GAP * (COLUMNS - 1)) / COLUMNS, 1 / rows
     left, top = column * (width + GAP), 1 - row * height
-    quiet = {"showgrid": False, "zeroline": False, "linecolor": INKS[theme].quiet, "nticks": 5}
+    line = {"linecolor": INKS[theme].quiet, "zeroline": False}
+    quiet = {**line, "showgrid": False, "nticks": 5, "ticks": ""}
     chart.update_layout(
         {
             f"xaxis{number}": {**quiet, "domain": [left, left + width], "anchor": f"y{number}"},

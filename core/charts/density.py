@@ -6,18 +6,18 @@ import numpy as np
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from core.charts.theme import INKS, Theme, figure, mark_horizontal, mark_vertical
-from core.charts.words import axis_title, sides_of, title_of
+from core.charts.theme import FONT_SIZE, INKS, Theme, figure, mark_horizontal, mark_vertical
+from core.charts.words import inside, narrow_title, sides_of, title_of
 from core.schema import Floats
 from core.views.results import Density
 
 
 def density_figure(d: Density, theme: Theme) -> go.Figure:
     """Draw the grid; empty cells are left blank."""
-    chart = figure(theme, {"title": axis_title(d.x)}, {"title": axis_title(d.y)}, height=440)
+    chart = figure(theme, {"title": narrow_title(d.x)}, {"title": narrow_title(d.y)}, height=440)
     chart.update_layout(dragmode="select", hovermode="closest")
     chart.add_trace(_cells(d, theme))
-    chart.add_trace(_handles(d))
+    chart.add_trace(_handle(d))
     if sides_of(d.x) and d.x_edges[0] <= 0 <= d.x_edges[-1]:
         mark_vertical(chart, theme, 0.0)
     if sides_of(d.y) and d.y_edges[0] <= 0 <= d.y_edges[-1]:
@@ -42,7 +42,9 @@ def density_table(d: Density) -> pa.Table:
 def density_text(d: Density) -> str:
     """Return the chart in words: how many rows, and how often the two signs agree."""
     known = d.total - d.nulls
-    text = f"{title_of(d.x)} against {title_of(d.y)}: {known:,} of {d.total:,} rows have both."
+    text = (
+        f"{title_of(d.x)} against {inside(title_of(d.y))}: {known:,} of {d.total:,} rows have both."
+    )
     if not known:
         return text
     up, across = np.unravel_index(int(d.counts.argmax()), d.counts.shape)
@@ -53,18 +55,18 @@ def density_text(d: Density) -> str:
 def _cells(d: Density, theme: Theme) -> go.Heatmap:
     counts = d.counts.astype(np.float64)
     counts[counts == 0] = np.nan
-    powers = range(int(np.log10(max(d.counts.max(initial=1), 1))) + 1)
+    ticks = _ticks(max(int(d.counts.max(initial=1)), 1))
     return go.Heatmap(
         x=d.x_edges.tolist(),
         y=d.y_edges.tolist(),
-        z=[[None if np.isnan(v) else float(v) for v in row] for row in np.log10(counts)],
+        z=[[None if np.isnan(v) else round(float(v), 3) for v in row] for row in np.log10(counts)],
         customdata=d.counts.tolist(),
         colorscale=list(INKS[theme].counts),
         zmin=0,
         colorbar={
-            "title": {"text": "rows"},
-            "tickvals": list(powers),
-            "ticktext": [f"{10**power:,}" for power in powers],
+            "title": {"text": "rows", "font": {"size": FONT_SIZE}},
+            "tickvals": np.log10(ticks).round(3).tolist(),
+            "ticktext": [f"{tick:,}" for tick in ticks],
             "thickness": 12,
             "outlinewidth": 0,
         },
@@ -72,12 +74,17 @@ def _cells(d: Density, theme: Theme) -> go.Heatmap:
     )
 
 
-def _handles(d: Density) -> go.Scatter:
-    """Return invisible points in the cells: a heat map alone cannot be brushed."""
-    up, across = np.nonzero(d.counts)
+def _ticks(most: int) -> list[int]:
+    """Return the powers of ten up to `most`, and `most` itself where it stands clear of them."""
+    powers = [10**power for power in range(len(str(most)))]
+    return [*powers, most] if most > 1.5 * powers[-1] else powers
+
+
+def _handle(d: Density) -> go.Scatter:
+    """Return one invisible point: a heat map alone cannot be brushed."""
     return go.Scatter(
-        x=_centres(d.x_edges)[across].tolist(),
-        y=_centres(d.y_edges)[up].tolist(),
+        x=[float(d.x_edges[0])],
+        y=[float(d.y_edges[0])],
         mode="markers",
         marker={"opacity": 0},
         hoverinfo="skip",

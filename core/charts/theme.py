@@ -15,6 +15,9 @@ import plotly.graph_objects as go
 Theme = Literal["light", "dark"]
 Setting = Mapping[str, object]
 
+FONT_SIZE = 14
+"""Of ticks and axis titles alike, in pixels: titles are not what a chart is read for."""
+
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "hexagon", "bowtie")
 """Second carriers besides colour: a line keeps its dash and symbol in both themes."""
@@ -30,7 +33,6 @@ class Ink:
     grid: str
     agrees: str
     disagrees: str
-    neutral: str
     palette: tuple[str, ...]
     """Okabe and Ito's colours, lightened for dark pages."""
     counts: tuple[str, str, str]
@@ -44,7 +46,6 @@ INKS: dict[Theme, Ink] = {
         grid="#e9eaee",
         agrees="#0072b2",
         disagrees="#d55e00",
-        neutral="#8c8f99",
         palette=(
             *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b"),
             *("#56b4e9", "#31333f", "#7b4fa3", "#8c8f99"),
@@ -57,7 +58,6 @@ INKS: dict[Theme, Ink] = {
         grid="#2b2e3a",
         agrees="#56b4e9",
         disagrees="#ff8c42",
-        neutral="#8c8f99",
         palette=(
             *("#56b4e9", "#ff8c42", "#2fd0a0", "#e59cc4", "#f0e442"),
             *("#8ab4ff", "#fafafa", "#c19be8", "#a9abb5"),
@@ -75,29 +75,34 @@ def plain(text: str) -> str:
 def figure(theme: Theme, x: Setting, y: Setting, height: int = 320) -> go.Figure:
     """Return an empty figure without template; `x` and `y` are settings of the two axes."""
     ink = INKS[theme]
-    axis: Setting = {
+    return go.Figure(
+        layout={
+            "template": go.layout.Template(),
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": "Source Sans, sans-serif", "size": FONT_SIZE, "color": ink.text},
+            "hoverlabel": {"font": {"size": FONT_SIZE}},
+            "margin": {"l": 8, "r": 8, "t": 32, "b": 8},
+            "height": height,
+            "showlegend": False,
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "xaxis": _axis(ink, {"showgrid": False, **x}),
+            "yaxis": _axis(ink, y),
+        }
+    )
+
+
+def _axis(ink: Ink, setting: Setting) -> Setting:
+    return {
         "gridcolor": ink.grid,
         "linecolor": ink.quiet,
         "zeroline": False,
         "automargin": True,
         "ticks": "outside",
         "tickcolor": ink.grid,
+        **setting,
+        "title": {"text": setting.get("title"), "font": {"size": FONT_SIZE}},
     }
-    return go.Figure(
-        layout={
-            "template": go.layout.Template(),
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": "Source Sans, sans-serif", "size": 14, "color": ink.text},
-            "hoverlabel": {"font": {"size": 14}},
-            "margin": {"l": 8, "r": 8, "t": 32, "b": 8},
-            "height": height,
-            "showlegend": False,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-            "xaxis": {**axis, "showgrid": False, **x},
-            "yaxis": {**axis, **y},
-        }
-    )
 
 
 def hatch(shapes: Sequence[str], theme: Theme) -> Setting:

@@ -11,6 +11,8 @@ SIDES = {
     "Length": ("rejected is longer", "chosen is longer"),
 }
 """Family of signals → what values below and above 0 say."""
+NARROW_CHARS = 38
+"""What fits along an axis of a chart of half a page at 1280 px."""
 
 
 def spec_of(column: str) -> SignalSpec | None:
@@ -33,6 +35,25 @@ def axis_title(column: str) -> str:
     """Return the escaped title with its unit, for an axis."""
     spec = spec_of(column)
     return plain(f"{title_of(column)} ({spec.unit})" if spec else column)
+
+
+def narrow_title(column: str) -> str:
+    """Return the escaped title for an axis of half a page: a long run's name on its own line."""
+    spec, title = spec_of(column), title_of(column)
+    if spec is None or len(title) <= NARROW_CHARS:
+        return plain(cut(title, NARROW_CHARS))
+    run = column.removeprefix(spec.name).removeprefix("_")
+    return f"{spec.title} of<br>{plain(cut(run, NARROW_CHARS))}"
+
+
+def inside(title: str) -> str:
+    """Return a title as it stands inside a sentence."""
+    return title[:1].lower() + title[1:]
+
+
+def cut(text: str, limit: int) -> str:
+    """Return at most `limit` characters."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def sides_of(column: str) -> tuple[str, str] | None:

@@ -33,21 +33,6 @@ def show(
 
     Without `caption` the words stand with the table, where they repeat what is there to see.
     """
-    draw(figure, key, text, brushed)
-    if caption:
-        st.caption(plain(text, 1000))
-    opened = st.expander("As a table", key=f"{key}_table", on_change="rerun", type="compact")
-    if opened.open:
-        with opened:
-            if not caption:
-                st.caption(plain(text, 1000))
-            st.dataframe(table(), hide_index=True, alt=text)
-
-
-def draw(
-    figure: FigureOrData, key: str, text: str, brushed: Callable[[], None] | None = None
-) -> None:
-    """Draw `figure` alone, where its numbers stand beside it anyway."""
     st.plotly_chart(
         figure,
         key=key,
@@ -57,3 +42,11 @@ def draw(
         selection_mode="box",
         alt=text,
     )
+    if caption:
+        st.caption(plain(text, 1000))
+    opened = st.expander("As a table", key=f"{key}_table", on_change="rerun", type="compact")
+    if opened.open:
+        with opened:
+            if not caption:
+                st.caption(plain(text, 1000))
+            st.dataframe(table(), hide_index=True, alt=text)

@@ -1,14 +1,16 @@
-"""The store at a glance: tiles, runs, sources and what to do next, in words and small tables."""
+"""The store at a glance: tiles, sources and what to do next, in words and a small table."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.curate.recipe import Recipe, command_line
-from core.views.results import Overview, RunHealth, Share, SourceRow
+from core.views.results import Overview, SourceRow
 from pages.components.exportview import store_flag
-from pages.components.words import counted, percent, plain
+from pages.components.words import counted, interval, percent, plain
 
 
 def tiles(seen: Overview) -> None:
@@ -19,7 +21,12 @@ def tiles(seen: Overview) -> None:
     _tile(first[0], "Pairs", f"{seen.pairs:,}", f"{seen.unique_pairs:,} different ones")
     _tile(first[1], "Votes", f"{seen.votes:,}", "that came with the sources")
     _tile(first[2], "Ties", f"{seen.ties:,}", "nobody named a winner")
-    _tile(first[3], "Longer answer wins", percent(longer.value), f"{_interval(longer)} (95 %)")
+    _tile(
+        first[3],
+        "Longer answer wins",
+        percent(longer.value),
+        f"{interval(longer)}\u00a0% (95 %)" if longer.n else "no row tells",
+    )
     _tile(second[0], "Label noise", *_noise(seen))
     _tile(second[1], "Worth as clean pairs", clean, "n(1 − 2e)² at the estimates")
     _tile(second[2], "Duplicates", f"{seen.duplicates:,}", "rows, same pair and label")
@@ -50,37 +57,6 @@ def _range(ends: tuple[float, ...] | None, digits: int, unit: str = "") -> str:
     return f"{low}{unit}" if low == high else f"{low}–{high}{unit}"
 
 
-def _interval(share: Share) -> str:
-    if share.low is None or share.high is None:
-        return "no row tells"
-    return f"{100 * share.low:.1f}–{100 * share.high:.1f}\u00a0%"
-
-
-def run_rows(runs: tuple[RunHealth, ...]) -> list[dict[str, str]]:
-    """Return the runs as a table, each share of agreement with its interval."""
-    return [
-        {
-            "Scorer": plain(run.run_id) + (" (leaks)" if run.leaks_label else ""),
-            "With labels": percent(run.agreement.value),
-            "95 %": _interval(run.agreement),
-            "With gold": percent(run.gold_agreement.value),
-            "Noise": percent(run.noise_rate),
-            "Pairs scored": f"{run.covered:,}",
-        }
-        for run in runs
-    ]
-
-
-def leaks(runs: tuple[RunHealth, ...]) -> None:
-    """Name the runs whose numbers know the label."""
-    names = ", ".join(f"`{run.run_id}`" for run in runs if run.leaks_label)
-    if names:
-        st.caption(
-            f"Scores of {names} move with the labels under test: they are shown, and kept out of "
-            "suspicion and noise."
-        )
-
-
 def source_rows(sources: tuple[SourceRow, ...]) -> list[dict[str, str]]:
     """Return the sources as a table."""
     return [
@@ -100,7 +76,7 @@ def source_rows(sources: tuple[SourceRow, ...]) -> list[dict[str, str]]:
 
 def next_steps(seen: Overview) -> None:
     """Offer the next views, each as a link with its filter, and the command for the rest."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         _steps(seen)
     command = command_line(Recipe(), "curated", store_flag())
     st.caption(f"Everything that a trainer can use, written to a folder: `{command}`")
@@ -109,17 +85,26 @@ def next_steps(seen: Overview) -> None:
 def _steps(seen: Overview) -> None:
     fair = [run for run in seen.runs if not run.leaks_label]
     if fair:
-        _step("flips", "Read the most suspected labels", {"where": "suspicion >= 0.5"})
+        _step("flips", "Read suspects", {"where": "suspicion >= 0.5"})
         weakest = min(fair, key=lambda run: run.agreement.value or 0.0)
-        _step("margins", "See the scorer that disagrees most", {"signal": weakest.column})
+        _step("margins", "See the weakest scorer", {"signal": weakest.column})
+    if source := _most_scored(seen):
+        _step("margins", "See the reward models disagree", {"source": source, "by": "run"})
     if seen.contradictions:
         words = f"Read {counted(seen.contradictions, 'contradicting row')}"
         _step("flips", words, {"show": "contradictions"})
     if seen.votes:
-        _step("browse", "Read pairs with split votes", {"where": "vote_entropy > 0"})
+        _step("browse", "Read split votes", {"where": "vote_entropy > 0"})
     if not fair:
         _step("browse", "Read pair by pair", {})
     _step("export", "Preview an export", {})
+
+
+def _most_scored(seen: Overview) -> str | None:
+    """Return the source that most runs have scored, None where no two runs share one."""
+    runs = Counter(row.source for row in seen.noise_rows if row.n)
+    source, n = max(runs.items(), key=lambda item: item[1], default=(None, 0))
+    return source if n > 1 else None
 
 
 def _step(page: str, label: str, parameters: dict[str, str]) -> None:

@@ -54,6 +54,7 @@ def mark() -> Cursor | None:
             f"This link's page mark {plain(text, 80)} cannot be read; this is the first page.",
             icon=":material/link_off:",
         )
+        first_page()
         return None
 
 

@@ -70,13 +70,14 @@ def show(row_id: int, filter: PairFilter, order: Order) -> None:
     look = reader.looks("reader", reader.longest(detail))
     reader.conversation(detail, look, terms)
     reader.answers(detail, look, terms)
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([2, 3], gap="large")
+    offered = cached.ask(choices)
     with left:
         st.subheader("Signals", anchor=False)
-        reader.signals(detail, cached.ask(choices))
+        reader.signals(detail, offered)
     with right:
         st.subheader("Rewards", anchor=False)
-        reader.scores(detail)
+        reader.scores(detail, offered)
         st.subheader("Votes and gold", anchor=False)
         reader.votes(detail)
         reader.gold(detail)

@@ -12,6 +12,8 @@ from core.views.results import PairRow
 from pages.components.words import visible
 
 ROW_PIXELS = 35
+TEXT_PIXELS = 160
+"""Of a text at least: leaves room for the first signals at 1280 px."""
 
 
 def show(
@@ -66,7 +68,7 @@ def _line(text: str) -> str:
 def _config(signals: Sequence[str]) -> dict[str, ColumnConfig]:
     numbers = {name: st.column_config.NumberColumn(name, format="%.3f") for name in signals}
     texts = {
-        name: st.column_config.TextColumn(name, width="medium")
+        name: st.column_config.TextColumn(name, width=TEXT_PIXELS)
         for name in ("Prompt", "Chosen", "Rejected")
     }
     return {**texts, **numbers, "Row": st.column_config.TextColumn("Row", width="small")}

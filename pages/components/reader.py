@@ -17,6 +17,7 @@ TIES = {
     "both_good": "both good",
     "neither": "neither",
 }
+GOLD_SIGNAL = "gold_agrees"
 _WORD = re.compile(r"\w+")
 _SYNTAX = frozenset({"and", "or", "not", "prompt", "chosen", "rejected"})
 
@@ -98,7 +99,12 @@ def facts(detail: PairDetail) -> None:
 
 
 def signals(detail: PairDetail, choices: tuple[SignalChoice, ...]) -> None:
-    """List every signal with the run it comes from; say which are unknown here."""
+    """List every signal but the margins that stand with their rewards; say which are unknown."""
+    scored = {score.run_id for score in detail.scores}
+    # What gold says is shown when it is asked for.
+    choices = tuple(
+        c for c in choices if c.column.run_id not in scored and c.column.name != GOLD_SIGNAL
+    )
     known = [choice for choice in choices if detail.signals.get(choice.column.name) is not None]
     rows = [
         {
@@ -114,13 +120,15 @@ def signals(detail: PairDetail, choices: tuple[SignalChoice, ...]) -> None:
         st.caption(f"Unknown for this pair: {', '.join(unknown)}.")
 
 
-def scores(detail: PairDetail) -> None:
-    """List each run's two rewards."""
+def scores(detail: PairDetail, choices: tuple[SignalChoice, ...]) -> None:
+    """List each run's two rewards and its margin."""
+    margins = {c.column.run_id: detail.signals.get(c.column.name) for c in choices}
     rows = [
         {
             "Run": plain(score.run_id),
             "Chosen": number(score.chosen),
             "Rejected": number(score.rejected),
+            "Margin": number(margins.get(score.run_id)),
         }
         for score in detail.scores
     ]

@@ -1,20 +1,23 @@
 """The one place that emits HTML: conversations and answers, letter for letter.
 
 Every text is escaped, cut to a limit with a notice, and its invisible characters are made visible.
-Attributes hold constants only. Nothing here links, loads or runs anything.
+Attributes hold constants, places in a picture, and the picture's own words, escaped. Nothing here
+links, loads or runs anything.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-from core.views.results import Turn
+from core.views.results import Share, Turn
+from pages.components import style
 from pages.components.worddiff import Diff, Piece, diff
-from pages.components.words import visible
+from pages.components.words import interval, percent, visible
 
 SHORT = 6_000
 """Characters of one text that are shown at first."""
@@ -30,25 +33,6 @@ _NOTICES = {
     "none": "Too long to compare: nothing is marked.",
     "apart": "These answers share few words in the same order: nothing is marked.",
 }
-_STYLE = """<style>
-.as-sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1rem}
-.as-box{border:1px solid rgba(128,140,152,.35);border-radius:6px;min-width:0}
-.as-box>b{display:flex;gap:.6rem;align-items:baseline;padding:.45rem .9rem;font-weight:600;
-font-size:.87rem;border-bottom:1px solid rgba(128,140,152,.25)}
-.as-box>b>i{font-style:normal;font-weight:400;opacity:.72;overflow-wrap:anywhere}
-.as-first{border-top:3px solid #2f7fc1}.as-second{border-top:3px solid #c9772b}
-.as-turn{margin-bottom:.6rem;border-left:3px solid rgba(128,140,152,.45)}
-.as-text{padding:.7rem .9rem;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.55;
-unicode-bidi:isolate;max-width:62rem}
-.as-first ins{text-decoration:underline 1px #2f7fc1;background:rgba(47,127,193,.16);
-border-radius:2px}
-.as-second ins{text-decoration:underline 2px dotted #c9772b;background:rgba(201,119,43,.17);
-border-radius:2px}
-.as-text ins{text-underline-offset:3px}
-.as-text mark{background:rgba(240,196,25,.45);color:inherit;border-radius:2px;padding:0 1px}
-.as-text code{font-size:.8em;padding:0 .2em;border-radius:3px;background:rgba(214,69,69,.18);
-color:inherit}
-</style>"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +42,14 @@ class Side:
     title: str
     note: str
     text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a picture: a name, and a share of each of two kinds."""
+
+    name: str
+    shares: tuple[Share, Share]
 
 
 def text_of(turns: tuple[Turn, ...]) -> str:
@@ -74,7 +66,7 @@ def turns(conversation: tuple[Turn, ...], terms: frozenset[str], limit: int = SH
         f'<div class="as-text" dir="auto">{_marked(turn.content[:limit], terms)}</div></div>'
         for turn in conversation
     ]
-    st.html(_STYLE + "".join(boxes))
+    st.html(style.TEXTS + "".join(boxes))
     _notice([len(turn.content) for turn in conversation], limit)
 
 
@@ -85,12 +77,53 @@ def sides(
     texts = first.text[:limit], second.text[:limit]
     found = diff(*texts) if compare else _uncompared(*texts)
     st.html(
-        f'{_STYLE}<div class="as-sides">{_box("as-first", first, found.first, terms)}'
+        f'{style.TEXTS}<div class="as-sides">{_box("as-first", first, found.first, terms)}'
         f"{_box('as-second', second, found.second, terms)}</div>"
     )
     _notice([len(first.text), len(second.text)], limit)
     if found.unit in _NOTICES:
         st.caption(_NOTICES[found.unit])
+
+
+def picture(kinds: tuple[str, str], lines: Sequence[Line], words: str) -> None:
+    """Draw shares and their intervals, a line for each name; the dashed line is one half."""
+    heads = "".join(
+        f'<div class="as-head as-value"><span class="as-sign as-{place}"></span>'
+        f"{html.escape(kind)}</div>"
+        for place, kind in enumerate(kinds)
+    )
+    ticks = "".join(
+        f'<span class="as-tick" style="left:{_left(tick)}">{100 * tick:.0f}\u00a0%</span>'
+        for tick in (0.0, 0.5, 1.0)
+    )
+    st.html(
+        f'{style.PICTURE}<div class="as-picture" role="img" '
+        f'aria-label="{html.escape(visible(words))}"><div class="as-head"></div>'
+        f'<div class="as-head as-plot">{ticks}</div>{heads}{"".join(map(_line, lines))}</div>'
+    )
+
+
+def _line(line: Line) -> str:
+    signs = "".join(
+        f'<span class="as-range as-{place}" style="left:{_left(share.low)};'
+        f'right:calc(100% - {_left(share.high)})"></span>'
+        f'<span class="as-sign as-{place}" style="left:{_left(share.value)}"></span>'
+        for place, share in enumerate(line.shares)
+        if share.value is not None and share.low is not None and share.high is not None
+    )
+    values = "".join(
+        f'<div class="as-value">{percent(share.value)}<i>{interval(share)}</i></div>'
+        for share in line.shares
+    )
+    return (
+        f'<div class="as-name">{html.escape(visible(line.name))}</div>'
+        f'<div class="as-plot"><span class="as-half"></span>{signs}</div>{values}'
+    )
+
+
+def _left(share: float) -> str:
+    """Return a share's place; signs at both ends stay inside."""
+    return f"{4 + 92 * share:.2f}%"
 
 
 def _uncompared(first: str, second: str) -> Diff:

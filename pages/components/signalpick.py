@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Literal, get_args
 
 import streamlit as st
 
 from core.views.flips import evidence_columns
-from core.views.margins import Slice
 from core.views.results import SignalChoice
 from pages.components import cached, links
 from pages.components.words import plain
 
 Offered = Mapping[str, SignalChoice]
-_SLICES = ("source", "split")
+By = Literal["source", "split", "run"]
+_BY: tuple[By, ...] = get_args(By)
 
 
-def signal_and_slice(offered: Offered) -> tuple[str, Slice | None]:
-    """Draw the choice of a signal and of what its histogram is cut by."""
-    links.check("by", _SLICES, "slice")
+def signal_and_slice(offered: Offered) -> tuple[str, By | None]:
+    """Draw the choice of a signal and of what its histogram is cut by; `run` is every run's own."""
+    links.check("by", _BY, "slice")
     left, right = st.columns(2, gap="medium")
     with left:
         signal = one("Signal", "signal", offered, next(_telling(offered)))
     with right:
-        sliced = st.segmented_control(
-            "One line for each", _SLICES, key="by", bind="query-params", persist_state="session"
+        by = st.segmented_control(
+            "One for each",
+            _BY,
+            key="by",
+            bind="query-params",
+            persist_state="session",
+            help="A line for each source or split; for each run, a chart of its own.",
         )
-    st.caption(f"{plain(offered[signal].title)}. {plain(offered[signal].direction)}")
-    return signal, cast("Slice | None", sliced)
+    if by != "run":
+        st.caption(f"{plain(offered[signal].title)}. {plain(offered[signal].direction)}")
+    return signal, by
 
 
 def two(offered: Offered, signal: str) -> tuple[str, str]:

@@ -12,9 +12,10 @@ from pages.components import cached, chart, links, opened, reader
 from pages.components.words import number, plain, sentence, visible
 
 CONFLICTS = {
-    "contradiction": "Rows whose pair stands in another row with the opposite label; choose one to "
-    "read it.",
-    "duplicate": "Rows whose pair and label stand in another row too; choose one to read it.",
+    "contradiction": "Rows whose pair stands in another row with the opposite label; choose one by "
+    "its box at the left, or with Shift and Space, to read it.",
+    "duplicate": "Rows whose pair and label stand in another row too; choose one by its box at the "
+    "left, or with Shift and Space, to read it.",
 }
 SHORT = 1_500
 """Characters of one text that are shown before the whole is asked for."""

@@ -7,6 +7,7 @@ import streamlit as st
 from core.schema import Order
 from core.views.signals import choices
 from pages.components import cached, links
+from pages.components.reader import GOLD_SIGNAL
 
 IMPORTED = "order of import"
 _MOST_COLUMNS = 6
@@ -44,9 +45,12 @@ def order() -> Order:
 
 
 def columns(order: Order) -> list[str]:
-    """Return the signals that the table shows: what it is sorted by, then those that vary most."""
-    names = [c.column.name for c in cached.ask(choices) if c.column.n]
+    """Return the signals that the table shows: what it is sorted by, then those that tell most."""
+    stored = [c.column for c in cached.ask(choices) if c.column.n]
+    names = [column.name for column in stored]
     first = [order.name] if order.name in names else []
-    telling = [n for n in ("suspicion", "vote_share", "gold_agrees") if n in names]
-    ranked = dict.fromkeys([*first, *telling, *names])
-    return list(ranked)[:_MOST_COLUMNS]
+    telling = [n for n in ("suspicion", "vote_share") if n in names]
+    margins = [column.name for column in stored if column.run_id]
+    # Gold only when it is asked for: who reads should judge first.
+    rest = [name for name in names if name != GOLD_SIGNAL]
+    return list(dict.fromkeys([*first, *telling, *margins, *rest]))[:_MOST_COLUMNS]

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from core.schema import NoiseRow
+from core.views.results import Share
+
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200c\u200e-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb"
@@ -65,6 +68,13 @@ def sentence(text: str) -> str:
 def percent(value: float | None) -> str:
     """Return a share as a percentage."""
     return "–" if value is None else f"{100 * value:.1f}\u00a0%"
+
+
+def interval(share: Share | NoiseRow) -> str:
+    """Return a share's 95 % interval in per cent, nothing where it has none."""
+    if share.low is None or share.high is None:
+        return ""
+    return f"{100 * share.low:.1f}–{100 * share.high:.1f}"
 
 
 def counted(n: int, noun: str) -> str:

@@ -33,15 +33,14 @@ def choose_row(page: Page, row: int) -> None:
     grid.click(position={"x": 16, "y": 35 + 35 * row + 17})
 
 
-def brush(page: Page, start: float, end: float) -> None:
-    """Drag across the histogram, from one share of its width to another."""
-    plot = page.locator(".st-key-histogram .nsewdrag").first
-    plot.wait_for()
+def brush(page: Page, start: float, end: float, chart: str = "histogram") -> None:
+    """Drag across a chart, from one share of its width and height to another."""
+    plot = page.locator(f".st-key-{chart} .nsewdrag").first
+    plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * start, middle)
+    page.mouse.move(box["x"] + box["width"] * start, box["y"] + box["height"] * start)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * end, middle, steps=5)
+    page.mouse.move(box["x"] + box["width"] * end, box["y"] + box["height"] * end, steps=5)
     page.mouse.up()
 
 
@@ -49,8 +48,14 @@ def test_it_starts_on_the_overview(page: Page, server: Server) -> None:
     visit(page, server)
     expect(page.get_by_text(TOTAL)).to_be_visible()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-    page.get_by_text("As a chart").click()
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    picture = page.get_by_role("img", name="Agreement with the labels: alpha ")
+    expect(picture.locator(".as-sign").first).to_be_visible()
+    # The chart library costs a browser about a second: not on the page that opens first.
+    expect(page.locator(".js-plotly-plot")).to_have_count(0)
+    page.get_by_text("As a table").click()
+    expect(page.get_by_role("cell", name="alpha")).to_be_visible()
+    page.get_by_text("Where the label noise is read from").click()
+    expect(page.get_by_role("columnheader", name="At most")).to_be_visible()
     assert page.title().startswith("Overview")
 
 
@@ -101,6 +106,23 @@ def test_a_brush_becomes_a_filter_everywhere(page: Page, server: Server) -> None
     expect(page.get_by_text(f"All {TOTAL}")).to_be_visible()
 
 
+def test_a_box_in_the_grid_filters_both_signals(page: Page, server: Server) -> None:
+    visit(page, server, "margins?x=explicit_margin_alpha&y=explicit_margin_beta")
+    brush(page, 0.4, 0.8, "density")
+    expect(page.get_by_text("explicit_margin_beta ≤")).to_be_visible()
+    where = link(page)["where"][0]
+    assert [where.count(name) for name in ("margin_alpha", "margin_beta")] == [2, 2]
+
+
+def test_every_run_stands_side_by_side(page: Page, server: Server) -> None:
+    visit(page, server)
+    page.get_by_role("link", name="See the reward models disagree").click()
+    expect(page.locator(".st-key-every_run .js-plotly-plot")).to_be_visible()
+    assert (link(page)["by"], link(page)["source"]) == (["run"], ["made"])
+    page.locator(".st-key-every_run_table").get_by_text("As a table").click()
+    expect(page.get_by_text("alpha: agrees with")).to_be_visible()
+
+
 def test_pages_of_the_table_go_on_and_back(page: Page, server: Server) -> None:
     visit(page, server, "browse")
     following = page.get_by_role("button", name="Next", exact=True)
@@ -134,6 +156,14 @@ def test_a_row_opens_in_the_reader_and_arrows_move_on(page: Page, server: Server
     expect(page.locator(".as-first ins").first).to_contain_text("a good answer")
     page.get_by_role("button", name="Table").click()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def test_a_row_opens_by_keys_alone(page: Page, server: Server) -> None:
+    visit(page, server, "browse")
+    page.get_by_test_id("stDataFrame").get_by_test_id("data-grid-canvas").focus()
+    for key in ("ArrowDown", "Shift+Space"):
+        page.keyboard.press(key)
+    expect(page.locator(".as-first")).to_contain_text("a good answer to question 1")
 
 
 def test_a_suspect_opens_in_the_reader(page: Page, server: Server) -> None:

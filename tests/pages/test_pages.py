@@ -60,6 +60,53 @@ def test_a_filter_changes_the_count_and_stands_above_the_page(
     assert "**5** of 68 pairs" in said(app)
 
 
+def test_the_overview_pictures_every_run(open_app: OpenApp, stored: Path) -> None:
+    app = open_app(stored)
+    assert 'aria-label="Agreement with the labels: alpha ' in said(app)
+    assert said(app).count('class="as-name"') == 2
+
+
+def test_the_way_to_every_run_needs_two_on_a_source(open_app: OpenApp, tmp_path: Path) -> None:
+    for i, run in enumerate(("alpha", "beta")):
+        rows = [make_pair(10 * i, scores={run: (2.0, 1.0)})]
+        make_store(tmp_path, rows, source=f"source of {run}").close()
+    labels = [link.label for link in open_app(tmp_path).get("page_link")]
+    assert "See the weakest scorer" in labels
+    assert "See the reward models disagree" not in labels
+    make_store(tmp_path, [make_pair(90, scores=dict.fromkeys("xy", (2.0, 1.0)))]).close()
+    labels = [link.label for link in open_app(tmp_path).get("page_link")]
+    assert "See the reward models disagree" in labels
+
+
+@pytest.mark.parametrize(("gold", "flat"), [("chosen", True), ("rejected", False)])
+def test_a_witness_that_confirms_all_is_words_and_no_chart(
+    open_app: OpenApp, tmp_path: Path, gold: str, flat: bool
+) -> None:
+    rows = [make_pair(i, scores={"alpha": (float(i), 1.0)}, gold="chosen") for i in range(5)]
+    make_store(tmp_path, [*rows, make_pair(9, scores={"alpha": (9.0, 1.0)}, gold=gold)]).close()
+    app = open_app(tmp_path, "margins")
+    assert ("Gold confirms every label" in said(app)) == flat
+    assert len(app.get("plotly_chart")) == (2 if flat else 3)
+
+
+def test_margins_by_run_are_told_in_words(open_app: OpenApp, stored: Path) -> None:
+    app = open_app(stored, "margins", by="run")
+    assert not app.exception
+    assert "Every run's explicit margin" in said(app)
+    assert "No run scores these pairs" in said(
+        open_app(stored, "margins", by="run", source="plain")
+    )
+
+
+def test_scores_that_are_too_few_for_a_suspicion_are_told(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    make_store(tmp_path, [make_pair(1, scores={"alpha": (2.0, 1.0)})]).close()
+    app = open_app(tmp_path, "flips")
+    assert "No row here has a suspicion" in said(app)
+    assert "no scores yet" not in said(app)
+
+
 def test_a_search_finds_texts(open_app: OpenApp, stored: Path) -> None:
     app = open_app(stored, "browse", q="question 901")
     assert "**1** of 68 pairs" in said(app)

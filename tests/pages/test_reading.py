@@ -66,6 +66,9 @@ def test_the_reader_opens_by_link_and_moves_on(open_app: OpenApp, stored: Path) 
 def test_gold_is_hidden_until_it_is_asked_for(open_app: OpenApp, stored: Path) -> None:
     app = open_app(stored, "browse", pair="3")
     assert "Gold **" not in said(app)
+    tables = "".join(str(table.value) for table in app.table)
+    assert "Suspicion" in tables
+    assert "Gold agrees" not in tables
     app.toggle(key="reader_gold").set_value(True).run()
     assert "Gold **" in said(app)
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.views.results import Turn
+from core.views.results import Share, Turn
+from core.views.wilson import share
 from pages.components import markdown, render
 from pages.components.render import Side
 from pages.components.worddiff import diff
@@ -36,10 +37,14 @@ class Tags(HTMLParser):
         super().__init__()
         self.seen: set[str] = set()
         self.attributes: set[str] = set()
+        self.styles: set[str] = set()
+        self.said: list[str] = []
 
     def handle_starttag(self, tag, attrs) -> None:
         self.seen.add(tag)
         self.attributes |= {name for name, _ in attrs}
+        self.styles |= {value for name, value in attrs if name == "style"}
+        self.said += [value for name, value in attrs if name == "aria-label"]
 
 
 @pytest.fixture
@@ -61,6 +66,30 @@ def test_the_renderer_emits_no_tag_of_the_data(emitted: list[str], payload: str)
         tags.feed(page)
         assert tags.seen <= ALLOWED
         assert tags.attributes <= {"class", "dir"}
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_picture_of_hostile_names_is_names(emitted: list[str], payload: str) -> None:
+    shares = (share(3, 4), share(0, 0))
+    render.picture((payload, "gold"), [render.Line(payload, shares)], payload)
+    tags = Tags()
+    tags.feed(emitted[0])
+    assert tags.seen <= ALLOWED | {"span"}
+    assert tags.attributes <= {"class", "style", "role", "aria-label"}
+    assert tags.styles <= {"left:4.00%", "left:50.00%", "left:96.00%", *_places(shares[0])}
+    assert tags.said == [visible(payload)]
+
+
+def _places(share: Share) -> set[str]:
+    low, value, high = (f"{4 + 92 * end:.2f}%" for end in (share.low, share.value, share.high))
+    return {f"left:{value}", f"left:{low};right:calc(100% - {high})"}
+
+
+def test_a_picture_draws_only_what_is_known(emitted: list[str]) -> None:
+    render.picture(("labels", "gold"), [render.Line("alpha", (share(3, 4), share(0, 0)))], "words")
+    assert "75.0\u00a0%<i>30.1–95.4</i>" in emitted[0]
+    assert emitted[0].count('class="as-range') == 1
+    assert '<div class="as-value">–<i></i></div>' in emitted[0]
 
 
 def test_a_searched_word_is_marked_and_entities_are_not(emitted: list[str]) -> None:

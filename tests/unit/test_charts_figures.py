@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import get_args
 
@@ -16,35 +17,17 @@ import pytest
 
 from core.charts.calibration import calibration_figure, calibration_table, calibration_text
 from core.charts.density import density_figure, density_table, density_text
-from core.charts.evidence import (
-    evidence_figure,
-    evidence_table,
-    evidence_text,
-    votes_figure,
-    votes_table,
-    votes_text,
-)
+from core.charts.evidence import evidence_figure, evidence_table, evidence_text
 from core.charts.histogram import histogram_figure, histogram_table, histogram_text
-from core.charts.runs import (
-    noise_figure,
-    noise_table,
-    noise_text,
-    runs_figure,
-    runs_table,
-    runs_text,
-)
-from core.charts.theme import INKS, Theme, plain
-from core.charts.words import axis_title, sides_of, title_of
-from core.schema import NoiseRow
+from core.charts.theme import FONT_SIZE, INKS, Theme, plain
+from core.charts.words import NARROW_CHARS, axis_title, narrow_title, sides_of, title_of
 from core.views.results import (
     Calibration,
     Density,
     Evidence,
     Histogram,
     PairRow,
-    RunHealth,
     Suspect,
-    Vote,
 )
 from core.views.wilson import share
 
@@ -75,24 +58,12 @@ GRID = Density(
     27,
 )
 CALIBRATION = Calibration(ALPHA, "gold", np.array([-1.0, 1.5]), (share(1, 4), share(4, 4)))
-RUNS = (
-    RunHealth("alpha", "imported", None, ALPHA, 90, 100, share(70, 90), share(8, 10), False, 0.2),
-    RunHealth(EVIL, "imported", "m", BETA, 50, 100, share(48, 50), share(0, 0), True, None),
-)
-NOISE = (
-    NoiseRow("alpha", EVIL, 300, 0.2, 0.15, 0.26, 0.3, ""),
-    NoiseRow("alpha", "other", 300, None, None, None, 0.4, "too weak"),
-)
 SUSPECT = Suspect(
     PairRow(1, "0" * 16, "made", "train", 1, None, "p", "c", "r", {}),
     0.9,
     (Evidence("alpha", -3.0, -1.5), Evidence(EVIL, 0.2, 0.4)),
     ("one of two runs prefers the rejected answer",),
     None,
-)
-VOTES = tuple(
-    Vote(f"w{i}", None, winner, None if winner else "tie", None, None)
-    for i, winner in enumerate(["chosen", "rejected", "rejected", None])
 )
 
 FIGURES: dict[str, Callable[[Theme], go.Figure]] = {
@@ -101,20 +72,14 @@ FIGURES: dict[str, Callable[[Theme], go.Figure]] = {
     "histogram_empty": lambda theme: histogram_figure(EMPTY, theme),
     "density": lambda theme: density_figure(GRID, theme),
     "calibration": lambda theme: calibration_figure(CALIBRATION, theme),
-    "runs": lambda theme: runs_figure(RUNS, theme),
-    "noise": lambda theme: noise_figure(NOISE, theme),
     "evidence": lambda theme: evidence_figure(SUSPECT, theme),
-    "votes": lambda theme: votes_figure(VOTES, theme),
 }
 TABLES: dict[str, pa.Table] = {
     "histogram": histogram_table(PLAIN),
     "histogram_slices": histogram_table(SLICED),
     "density": density_table(GRID),
     "calibration": calibration_table(CALIBRATION),
-    "runs": runs_table(RUNS),
-    "noise": noise_table(NOISE),
     "evidence": evidence_table(SUSPECT),
-    "votes": votes_table(VOTES),
 }
 
 
@@ -181,13 +146,7 @@ def test_tables_hold_the_numbers() -> None:
     assert TABLES["histogram_slices"].column_names == ["from", "to", EVIL, "train"]
     assert TABLES["density"]["rows"].to_pylist() == [1, 20, 4]
     assert TABLES["calibration"]["confirmed"].to_pylist() == [1, 4]
-    assert TABLES["runs"]["agreement with gold"].to_pylist() == [0.8, None]
-    assert TABLES["noise"]["at_most"].to_pylist() == [0.3, 0.4]
     assert TABLES["evidence"]["deviations"].to_pylist() == [-1.5, 0.4]
-    assert TABLES["votes"].to_pydict() == {
-        "side": ["chosen", "tie", "rejected"],
-        "votes": [1, 1, 2],
-    }
 
 
 @pytest.mark.parametrize(
@@ -198,16 +157,33 @@ def test_tables_hold_the_numbers() -> None:
         (histogram_text(EMPTY), "Suspicion: none of 4 rows has a value."),
         (density_text(GRID), "25 of 27 rows have both. The fullest cell lies around -0.5 and 2.5."),
         (calibration_text(CALIBRATION), "25% of 4 labels are confirmed by gold"),
-        (runs_text(RUNS), "alpha 78% (68% to 85%), with gold 80%"),
-        (runs_text(()), "No run covers a row with a label."),
-        (noise_text(NOISE), f"20% (15% to 26%) by alpha on {EVIL}. 1 of 2 estimates tell no rate."),
-        (noise_text(()), "There is no run to estimate the noise from."),
         (evidence_text(SUSPECT), "alpha -1.5; "),
-        (votes_text(VOTES), "Of 4 votes 1 went to chosen, 2 to rejected, 1 for neither."),
     ],
 )
 def test_charts_in_words(text: str, words: str) -> None:
     assert words in text
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_axis_titles_are_as_large_as_ticks(name: str) -> None:
+    layout = _json(FIGURES[name]("light"))["layout"]
+    sizes = {layout[axis]["title"]["font"]["size"] for axis in ("xaxis", "yaxis")}
+    assert sizes == {layout["font"]["size"]} == {FONT_SIZE}
+
+
+@pytest.mark.parametrize(
+    ("column", "title"),
+    [
+        ("suspicion", "Suspicion"),
+        ("length_delta_chars", "Length difference"),
+        ("explicit_margin_alpha", "Explicit margin of alpha"),
+        (f"explicit_margin_{'x' * 60}", f"Explicit margin of<br>{'x' * 37}…"),
+        ("<a>" * 20, f"{'&lt;a&gt;' * 12}&lt;…"),
+    ],
+)
+def test_titles_of_half_a_page_are_short(column: str, title: str) -> None:
+    assert narrow_title(column).startswith(title)
+    assert all(len(line) <= NARROW_CHARS for line in unescape(narrow_title(column)).split("<br>"))
 
 
 def test_words_of_columns() -> None:
