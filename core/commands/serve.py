@@ -28,6 +28,8 @@ LAUNCH = (
     # To judge a foreign Origin, Streamlit 1.67 asks a public server for this machine's address,
     # once per attempt; a page that tries to get in must not make anything go out.
     "from streamlit import net_util; net_util._external_ip = '127.0.0.1'; "
+    # Loaded before the address is printed, so that the first person does not wait for it.
+    "import core.charts.histogram, core.curate.preview, core.views.flips, core.views.overview; "
     "from streamlit.web.cli import main; main()"
 )
 

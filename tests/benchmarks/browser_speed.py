@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import socket
 import statistics
 import subprocess
@@ -27,6 +26,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 BARE = "import streamlit as st\nst.markdown('now ' + st.text_input('Word', key='word'))\n"
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+BARE_FLAGS = ("--server.headless=true", "--server.port=PORT", "--server.address=127.0.0.1")
 CHANGES = 30
 
 
@@ -38,26 +38,22 @@ class Served:
     pid: int
 
     def megabytes(self) -> dict[str, int]:
-        """Return the server's memory now and at its highest."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        """Return the memory, now and at its highest, of the app that the command started."""
+        child = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0]
+        lines = Path(f"/proc/{child}/status").read_text().splitlines()
         found = {line.split(":")[0]: int(line.split()[1]) // 1024 for line in lines if "kB" in line}
         return {"now_mb": found["VmRSS"], "peak_mb": found["VmHWM"]}
 
 
 @contextmanager
-def serving(script: Path, store: Path) -> Iterator[Served]:
-    """Run a Streamlit script on a free loopback port."""
+def serving(*command: str) -> Iterator[Served]:
+    """Run a server on a free loopback port, which is added to its command line."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
-    process = subprocess.Popen(
-        [*command, f"--server.port={port}", "--server.address=127.0.0.1"],
-        cwd=ROOT,
-        env={**os.environ, "ASSAY_STORE": str(store)},
-        stdout=subprocess.DEVNULL,
-    )
+    words = [part.replace("PORT", str(port)) for part in command]
+    process = subprocess.Popen([sys.executable, "-m", *words], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         _wait(url)
         yield Served(url, process.pid)
@@ -119,14 +115,14 @@ def main() -> None:
         bare = Path(folder) / "bare.py"
         bare.write_text(BARE)
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        with serving(bare, args.store) as app:
+        with serving("streamlit", "run", str(bare), *BARE_FLAGS) as app:
             page = browser.new_page()
             result["bare first page"] = round(first_page(page, app.url, "now"))
             words = [f"w{i}x" for i in range(CHANGES)]
             result["bare change"] = summary(
                 changes(page, "Word", words, [f"now {w}" for w in words])
             )
-        with serving(ROOT / "app.py", args.store) as app:
+        with serving("core", "serve", "--store", str(args.store), "--port", "PORT") as app:
             page = browser.new_page()
             result["first page, server just started"] = round(first_page(page, app.url, LAST))
             result["first page, next person"] = round(first_page(browser.new_page(), app.url, LAST))
