@@ -141,9 +141,15 @@ def _quantiles(store: Store, where: Where, name: str, extent: Extent) -> Mapping
 
 
 def interpolated(counts: Ints, edges: Floats) -> list[float]:
-    """Return QUANTILES from binned counts: exact to one bin, straight lines inside it."""
-    below = np.concatenate(([0], np.cumsum(counts))) / counts.sum()
-    return [float(value) for value in np.interp(QUANTILES, below, edges)]
+    """Return QUANTILES from binned counts: exact to one bin, straight lines inside it.
+
+    Each lies in the first bin at whose end its share of the rows is reached, so never in or behind
+    a gap of empty bins.
+    """
+    until, asked = np.cumsum(counts), np.array(QUANTILES) * counts.sum()
+    at = np.searchsorted(until, asked)
+    inside = (asked - until[at] + counts[at]) / counts[at]
+    return [float(value) for value in edges[at] + inside * (edges[at + 1] - edges[at])]
 
 
 def _grouped(table: pa.Table, signal: str, against: str, bins: int) -> Calibration:

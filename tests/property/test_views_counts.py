@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import FilterError
@@ -201,6 +201,7 @@ def test_wilson_intervals_hold_the_share(kn: tuple[int, int]) -> None:
         assert mirrored.low == pytest.approx(1 - found.high)
 
 
+@example([1, 0, 1])
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=80).filter(any))
 def test_quantiles_of_bins_are_right_to_one_bin(counts: list[int]) -> None:
     edges = np.arange(len(counts) + 1, dtype=np.float64)
