@@ -109,7 +109,7 @@ def adopt_scores(
         if replaced:
             tally.losses[f"the former scores of the run {run}, which new ones replace"] += replaced
         if fresh.num_rows or not known:
-            result[run] = (*known, write_part(root, run, len(known), fresh))
+            result[run] = (*known, write_part(root, run, fresh))
         count = read_scores(root, run, result[run]).num_rows
         write_info(root, replace(info, leaks_label=info.leaks_label or leaks, responses=count))
     return result

@@ -56,8 +56,7 @@ def score_store(settings: Settings, scorer: str) -> RunReport:
                 size=lambda batch: len(batch.response_id),
             )
         )
-        number = len(generation.runs.get(spec.name, ()))
-        part = write_part(settings.store, spec.name, number, table)
+        part = write_part(settings.store, spec.name, table)
         write_info(settings.store, _info(spec, plan))
         runs = {**generation.runs, spec.name: (part,)}
         advance(settings, replace(generation, runs=runs))

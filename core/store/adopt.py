@@ -44,7 +44,7 @@ def adopt(root: Path, folder: Path, known: Ints) -> Adopted:
     here = int(np.isin(ids, known).sum())
     _check(folder, ids, here, finite)
     info = replace(info, state="done", responses=rows.num_rows)
-    part = write_part(root, info.run_id, 0, rows)
+    part = write_part(root, info.run_id, rows)
     write_info(root, info)
     return Adopted(info, (part,), here, finite)
 

@@ -77,11 +77,15 @@ def read_run(folder: Path) -> RunInfo:
     return info
 
 
-def write_part(root: Path, run_id: str, number: int, rows: pa.Table) -> str:
-    """Write one part, sorted by response so that lookups skip most of it; return its name."""
+def write_part(root: Path, run_id: str, rows: pa.Table) -> str:
+    """Write the next part, sorted by response so that lookups skip most of it; return its name.
+
+    Its number is beyond every part on disk: one that is there may be served by a generation.
+    """
     folder = root / RUNS / check_run_id(run_id)
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"part-{number:05d}.parquet"
+    last = max((int(path.stem[5:]) for path in folder.glob("part-*.parquet")), default=-1)
+    name = f"part-{last + 1:05d}.parquet"
     table = _checked(rows).sort_by("response_id")
     place(folder / name, lambda temp: pq.write_table(table, temp, row_group_size=65_536))
     return name

@@ -41,7 +41,7 @@ def main() -> None:
     for number in range(args.runs):
         run = f"made_{number}"
         table = rewards(store, number)
-        write_part(args.out, run, 0, table)
+        write_part(args.out, run, table)
         write_info(args.out, RunInfo(run_id=run, scorer="made", responses=table.num_rows))
 
 

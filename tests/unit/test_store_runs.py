@@ -19,7 +19,7 @@ INFO = {"run_id": "mine", "scorer": "other"}
 
 @pytest.fixture
 def root(tmp_path):
-    make_store(tmp_path / "store", [make_pair(i) for i in range(4)]).close()
+    make_store(tmp_path / "store", [make_pair(i) for i in range(12)]).close()
     return tmp_path / "store"
 
 
@@ -45,13 +45,13 @@ def test_a_run_joins_the_store_by_number_or_by_text(tmp_path, root, capsys, as_t
     ids = response_ids(root)
     column = [id_text(i) for i in ids] if as_text else ids
     folder = make_run(
-        tmp_path / "run", INFO, response_id=column, reward=[float(i) for i in range(8)]
+        tmp_path / "run", INFO, response_id=column, reward=[float(i) for i in range(24)]
     )
     assert add(root, folder) == 0
-    assert "8 of its 8 responses are in this store" in capsys.readouterr().out
+    assert "24 of its 24 responses are in this store" in capsys.readouterr().out
     store = open_store(root)
     stored = store.query("signals_rows").to_pylist()
-    reward = dict(zip(ids, range(8), strict=True))
+    reward = dict(zip(ids, range(24), strict=True))
     for row in stored:
         sides = [reward[int(row[f"{side}_id"], 16)] for side in ("chosen", "rejected")]
         assert row["explicit_margin_mine"] == sides[0] - sides[1]
@@ -86,6 +86,30 @@ def test_a_response_twice_and_rewards_that_are_no_numbers_are_refused(tmp_path, 
     said = capsys.readouterr().err
     assert "more than once" in said
     assert "None of the 2 rewards" in said
+
+
+def test_a_part_that_is_served_is_never_written_again(root):
+    parts, readers = [], []
+    for _ in range(4):
+        assert main(["score", "crossfit", "--store", str(root)]) == 0
+        readers.append(open_store(root))
+        parts.append(readers[-1].generation.runs["crossfit"])
+    assert len(set(parts)) == 4
+    assert all(reader.query("adopt_responses").num_rows for reader in readers)
+
+
+def test_a_run_that_comes_back_leaves_the_former_reader_its_numbers(tmp_path, root):
+    ids = response_ids(root)
+    for reward in (1.0, 2.0):
+        folder = make_run(tmp_path / str(reward), INFO, response_id=ids, reward=[reward] * len(ids))
+        assert add(root, folder) == 0
+        reader = open_store(root)
+        if reward == 1.0:
+            former = reader
+            assert main(["runs", "remove", "mine", "--store", str(root)]) == 0
+    for store, reward in ((former, 1.0), (reader, 2.0)):
+        rows = store.query("inputs_run", {"run_id": "mine"})
+        assert set(rows["chosen"].to_pylist()) == {reward}
 
 
 def test_a_run_is_refused_twice_and_leaves_when_removed(tmp_path, root, capsys):
