@@ -22,9 +22,6 @@ RawRow = dict[str, object]
 TIE_KINDS = ("tie", "both_bad", "both_good", "neither")
 """How a source can decline to name a winner."""
 
-LABEL_KINDS = ("given", "majority", "rating", "tie")
-"""Who named the chosen side: the source, its votes, its ratings, or nobody."""
-
 # --- formats → store ---------------------------------------------------------------------------
 
 _TEXT = pa.string()
@@ -48,7 +45,9 @@ PAIR_COLUMNS = pa.schema(
 )
 """One row per source row. Of `*_messages` (canonical JSON) and `*_text` exactly one is set: text
 where the content is one plain user turn (prompt) or one plain assistant turn (responses). In a tie
-`chosen` is the response that the source names first. `extra` is a JSON object of what is left."""
+`chosen` is the response that the source names first. `label_kind` says who named the chosen side:
+given (the source), majority (its votes), rating, or tie (nobody). `extra` is a JSON object of what
+is left."""
 
 RATING_COLUMNS = pa.schema(
     [

@@ -160,7 +160,6 @@ FORMATS.register(
         name="arena",
         title="Arena battles with ties",
         family="nested",
-        covers=(14, 15, 16, 17, 19),
         columns="model_a, model_b; conversation_a, conversation_b (lists of messages or JSON "
         "text), or prompt, response_a, response_b; winner (model_a, model_b, tie, both_bad), or "
         "winner_model_a, winner_model_b, winner_tie; judge",

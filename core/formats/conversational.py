@@ -89,7 +89,6 @@ FORMATS.register(
         name="trl_conversational",
         title="TRL conversational, prompt beside the responses",
         family="nested",
-        covers=(3, 8),
         columns="prompt, chosen, rejected: lists of {role, content}",
         label_meaning="chosen won",
         example={"prompt": [_EXAMPLE_PROMPT], **_EXAMPLE},
@@ -102,7 +101,6 @@ FORMATS.register(
         name="trl_conversational_implicit",
         title="TRL conversational, prompt inside the responses",
         family="nested",
-        covers=(4, 24),
         columns="chosen, rejected: lists of {role, content} that begin with the same turns",
         label_meaning="chosen won",
         example={side: [_EXAMPLE_PROMPT, *turns] for side, turns in _EXAMPLE.items()},
@@ -115,7 +113,6 @@ FORMATS.register(
         name="trl_mixed",
         title="Prompt as text, responses as conversations (UltraFeedback, Tulu 3, ORPO)",
         family="nested",
-        covers=(5, 11, 27),
         columns="prompt: text; chosen, rejected: lists of {role, content} that may repeat it; "
         "ratings as score_chosen/score_rejected or chosen-rating/rejected-rating",
         label_meaning="chosen won",

@@ -94,7 +94,6 @@ FORMATS.register(
         name="hh_rlhf",
         title="Anthropic HH-RLHF transcripts",
         family="nested",
-        covers=(9,),
         columns="chosen, rejected: text with Human and Assistant turns",
         label_meaning="chosen won",
         example={

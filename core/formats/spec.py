@@ -20,8 +20,6 @@ class FormatSpec:
     title: str
     family: Literal["flat", "nested"]
     """Flat ones are Arrow projections; nested ones build each row."""
-    covers: tuple[int, ...]
-    """Numbers in the catalogue of formats."""
     columns: str
     """The columns and their types, in words."""
     label_meaning: str
