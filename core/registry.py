@@ -74,8 +74,10 @@ def settle(owner: str, params: tuple[Param, ...], given: Mapping[str, object]) -
 
 def _fitting(owner: str, param: Param, value: object) -> float:
     try:
-        number = type(param.default)(str(value))
-    except ValueError as error:
+        number = float(str(value))
+        if isinstance(param.default, int):
+            number = _whole(number)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"{param.name} of {owner} cannot be {value!r}.", param.help) from error
     if not param.low <= number <= param.high:
         raise UsageError(
@@ -83,3 +85,9 @@ def _fitting(owner: str, param: Param, value: object) -> float:
             f"It is {param.low:g} to {param.high:g}.",
         )
     return number
+
+
+def _whole(number: float) -> int:
+    if number != int(number):
+        raise ValueError(f"{number} is not a whole number")
+    return int(number)

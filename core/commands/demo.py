@@ -107,7 +107,8 @@ def look(settings: Settings) -> Found:
 
 
 def _build(settings: Settings, samples: tuple[Sample, ...], *, scored: bool) -> None:
-    from core.commands import import_, index, score
+    from core.commands import import_, index, scoring
+    from core.commands.request import Request
 
     step(f"Building the demo store in {settings.store}; this is done once.")
     for sample in samples:
@@ -119,7 +120,7 @@ def _build(settings: Settings, samples: tuple[Sample, ...], *, scored: bool) -> 
             import_.import_source(settings, request, index=False)
     if not scored:
         step(f"Scoring with {SCORER}")
-        score.score_store(settings, SCORER)
+        scoring.score_store(settings, Request(SCORER))
     step("Indexing the texts")
     index.build(settings)
 

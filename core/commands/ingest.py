@@ -15,7 +15,10 @@ from core.schema import ImportReport, PairBatch, RunInfo, Skipped
 from core.store.build import PairsBuilder
 from core.store.files import place
 from core.store.layout import RUNS
-from core.store.runs import news, read_run, read_scores, write_info, write_part
+from core.store.lock import is_running
+from core.store.parts import write_part
+from core.store.runs import check_run_id, news, read_run, read_scores, write_info
+from core.store.standing import is_begun
 
 KEPT_SKIPPED = 10_000
 """Quarantined rows kept with their text; beyond, they are only counted."""
@@ -109,16 +112,22 @@ def adopt_scores(
         if replaced:
             tally.losses[f"the former scores of the run {run}, which new ones replace"] += replaced
         if fresh.num_rows or not known:
-            result[run] = (*known, write_part(root, run, fresh))
+            result[run] = (*known, write_part(root, run, fresh, info))
         count = read_scores(root, run, result[run]).num_rows
         write_info(root, replace(info, leaks_label=info.leaks_label or leaks, responses=count))
     return result
 
 
 def _imported(root: Path, run: str, exists: bool) -> RunInfo:
+    folder = root / RUNS / check_run_id(run)
     if not exists:
+        if is_running(folder) or is_begun(root, run):
+            raise ScoreError(
+                f"The store has begun a run {run!r}; imported scores cannot join it.",
+                "Give the scores another run name in the mapping.",
+            )
         return RunInfo(run_id=run, scorer="imported")
-    info = read_run(root / RUNS / run)
+    info = read_run(folder)
     if info.scorer != "imported":
         raise ScoreError(
             f"The run {run!r} was made by the scorer {info.scorer!r}; imported scores "

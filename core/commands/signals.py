@@ -13,6 +13,7 @@ from core.commands.generation import advance
 from core.errors import UsageError
 from core.settings import Settings
 from core.store.files import place
+from core.store.inputs import run_values
 from core.store.instance import Store, open_store
 from core.store.layout import read_generation
 from core.store.lock import writing
@@ -25,12 +26,12 @@ def rebuild_signals(settings: Settings) -> None:
 
 
 def signals_table(store: Store) -> pa.Table:
-    """Return keys, every stored signal and each run's two rewards, one row per row_id."""
+    """Return keys, every stored signal and each run's values of both sides, a row per row_id."""
     table = store.query("signals_rows")
     for run in store.runs:
-        rewards = store.query("inputs_run", {"run_id": run.run_id})
-        for side in ("chosen", "rejected"):
-            table = table.append_column(f"{run.run_id}.reward_{side}", rewards[side])
+        values = run_values(store, run.run_id)
+        for name in values.column_names:
+            table = table.append_column(f"{run.run_id}.{name}", values[name])
     return table
 
 

@@ -55,13 +55,20 @@ def compute_one(
     spec = SIGNALS.get(name)
     key = (run_id or "") if spec.per_run else ""
     if spec.per_run:
-        if key not in inputs.rewards:
-            raise UnknownName("run", key, inputs.rewards)
-        inputs = replace(inputs, rewards={key: inputs.rewards[key]})
+        inputs = _of_run(inputs, key)
     made = spec.compute(inputs, spec.settled(params)).get(key)
     if made is None:
         return np.full(len(inputs.row_id), np.nan)
     return np.where(np.isfinite(made.values), made.values, np.nan)
+
+
+def _of_run(inputs: SignalInputs, run_id: str) -> SignalInputs:
+    """Return the inputs with one run's values only; raise UnknownName for a run without any."""
+    rewards = {k: v for k, v in inputs.rewards.items() if k == run_id}
+    logps = {k: v for k, v in inputs.logps.items() if k == run_id}
+    if not rewards and not logps:
+        raise UnknownName("run", run_id, {*inputs.rewards, *inputs.logps})
+    return replace(inputs, rewards=rewards, logps=logps)
 
 
 def _stored(

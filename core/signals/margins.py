@@ -9,7 +9,7 @@ import numpy as np
 from core.schema import Bools, Floats, SignalInputs
 from core.signals.spec import SIGNALS, SignalSpec, Values, Vector
 
-_LEAK = "This run's numbers move with the label under test, so they are no evidence about it."
+LEAK = "This run's numbers move with the label under test, so they are no evidence about it."
 
 
 def difference(chosen: Floats, rejected: Floats, tie: Bools) -> Floats:
@@ -21,7 +21,7 @@ def difference(chosen: Floats, rejected: Floats, tie: Bools) -> Floats:
 
 def _explicit(inputs: SignalInputs, params: Mapping[str, float]) -> Mapping[str, Values]:
     return {
-        run_id: Values(difference(run.chosen, run.rejected, inputs.tie), _LEAK * run.leaks_label)
+        run_id: Values(difference(run.chosen, run.rejected, inputs.tie), LEAK * run.leaks_label)
         for run_id, run in inputs.rewards.items()
         if np.isfinite(run.chosen).any() and np.isfinite(run.rejected).any()
     }

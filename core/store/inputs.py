@@ -1,19 +1,32 @@
-"""What signals and scorers are given: arrays and plans read from an open store."""
+"""What signals are given: arrays read from an open store, aligned to row_id."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
 
-from core.schema import (
-    Floats,
-    LabelledPairs,
-    ResponseBatch,
-    RunValues,
-    ScoringPlan,
-    SignalInputs,
-)
+from core.schema import Floats, LogpValues, RunValues, SignalInputs
 from core.store.instance import Store
+
+FLOATS = (
+    "chosen_chars",
+    "rejected_chars",
+    "votes_chosen",
+    "votes_rejected",
+    "votes_tie",
+    "rating_chosen",
+    "rating_rejected",
+    "gold",
+)
+LOGPS = {
+    "policy_chosen": "policy_chosen_logps",
+    "policy_rejected": "policy_rejected_logps",
+    "ref_chosen": "ref_chosen_logps",
+    "ref_rejected": "ref_rejected_logps",
+    "chosen_tokens": "chosen_tokens",
+    "rejected_tokens": "rejected_tokens",
+}
+"""Column of `inputs_logps.sql` (field of LogpValues) → its name outside the store."""
 
 
 def signal_inputs(store: Store) -> SignalInputs:
@@ -28,21 +41,10 @@ def signal_inputs(store: Store) -> SignalInputs:
         source_names=tuple(sources),
         pair_id=rows["pair_id"].to_numpy(),
         chosen_id=rows["chosen_id"].to_numpy(),
-        rewards={run.run_id: _rewards(store, run.run_id, run.leaks_label) for run in store.runs},
+        rewards=_rewards(store),
+        logps=_logps(store),
         **floats,
     )
-
-
-FLOATS = (
-    "chosen_chars",
-    "rejected_chars",
-    "votes_chosen",
-    "votes_rejected",
-    "votes_tie",
-    "rating_chosen",
-    "rating_rejected",
-    "gold",
-)
 
 
 def signal_keys(store: Store) -> pa.Table:
@@ -50,33 +52,56 @@ def signal_keys(store: Store) -> pa.Table:
     return store.query("inputs_keys")
 
 
-def scoring_plan(store: Store, seed: int) -> ScoringPlan:
-    """Return all responses and labels; texts of a prompt's responses share the prompt's string."""
-    prompts = store.query("plan_prompts").to_pydict()
-    text_of = dict(zip(prompts["prompt_id"], prompts["prompt"], strict=True))
-    responses = store.query("plan_responses")
-    ids = responses["prompt_id"].to_numpy()
-    labels = store.query("plan_labels")
-    return ScoringPlan(
-        responses=ResponseBatch(
-            response_id=responses["response_id"].to_numpy(),
-            prompt_id=ids,
-            prompts=tuple(text_of[i] for i in ids.tolist()),
-            responses=tuple(responses["response"].to_pylist()),
-        ),
-        labels=LabelledPairs(
-            prompt_id=labels["prompt_id"].to_numpy(),
-            chosen_id=labels["chosen_id"].to_numpy(),
-            rejected_id=labels["rejected_id"].to_numpy(),
-            source=tuple(labels["source"].to_pylist()),
-        ),
-        seed=seed,
-    )
+def run_values(store: Store, run_id: str) -> pa.Table:
+    """Return what a run says of both sides of every row, in the order of row_id.
+
+    `reward_chosen` and `reward_rejected` (of a judge the share of its two orders that chose a
+    side), `policy_chosen_logps`, `ref_chosen_logps`, `chosen_tokens`, `klsum_chosen`,
+    `policy_mixp_chosen_logps` and so on, as far as the run has them.
+    """
+    have = store.run_columns(run_id)
+    columns: dict[str, pa.ChunkedArray] = {}
+    if query := _reward_query(have):
+        rewards = store.query(query, {"run_id": run_id})
+        columns |= {f"reward_{side}": rewards[side] for side in ("chosen", "rejected")}
+    if have & {"policy_logps", "ref_logps", "n_tokens"}:
+        logps = store.query("inputs_logps", {"run_id": run_id})
+        columns |= {name: logps[field] for field, name in LOGPS.items()}
+    if "klsum" in have:
+        mixes = store.query("inputs_kl", {"run_id": run_id})
+        columns |= {_logps_name(name): mixes[name] for name in mixes.column_names}
+    return pa.table({k: v for k, v in columns.items() if v.null_count < len(v)})
 
 
-def _rewards(store: Store, run_id: str, leaks_label: bool) -> RunValues:
-    rows = store.query("inputs_run", {"run_id": run_id})
-    return RunValues(_floats(rows["chosen"]), _floats(rows["rejected"]), leaks_label)
+def _logps_name(name: str) -> str:
+    return name if name.startswith("klsum") else f"{name}_logps"
+
+
+def _reward_query(columns: frozenset[str]) -> str | None:
+    if "pair_id" in columns:
+        return "inputs_judged"
+    return "inputs_run" if "reward" in columns else None
+
+
+def _rewards(store: Store) -> dict[str, RunValues]:
+    found = {}
+    for run in store.runs:
+        query = _reward_query(store.run_columns(run.run_id))
+        if query:
+            rows = store.query(query, {"run_id": run.run_id})
+            sides = {side: _floats(rows[side]) for side in ("chosen", "rejected")}
+            found[run.run_id] = RunValues(**sides, leaks_label=run.leaks_label)
+    return found
+
+
+def _logps(store: Store) -> dict[str, LogpValues]:
+    found = {}
+    for run in store.runs:
+        if "policy_logps" in store.run_columns(run.run_id):
+            rows = store.query("inputs_logps", {"run_id": run.run_id})
+            values = {field: _floats(rows[field]) for field in LOGPS}
+            found[run.run_id] = LogpValues(**values, leaks_label=run.leaks_label)
+    return found
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:

@@ -19,6 +19,7 @@ from core.errors import NewerSchema, StoreDamaged, StoreError
 from core.schema import SCHEMA_VERSION, Ints, NoiseRow, RunInfo, SignalColumn
 from core.store.filters import Kind, Where, filter_columns
 from core.store.layout import APPLICATION, RUNS, Generation, read_generation
+from core.store.live import read_parts, views
 from core.store.runs import read_run
 from core.store.search import TextIndex
 from core.store.statements import FILTER, fill, literal, statement
@@ -41,7 +42,9 @@ class Store:
             _attach(self.con, root / generation.signals, "sig", generation.fingerprint)
             _check_layout(self.con, root / generation.signals)
         self.con.execute(statement("live_schema"))
-        self.con.execute(_scores_view(root, generation))
+        self.parts = read_parts(root, generation)
+        for view in views(root, self.parts):
+            self.con.execute(view)
         self.con.execute("SET enable_external_access = false")
         self.con.execute("SET lock_configuration = true")
 
@@ -106,6 +109,10 @@ class Store:
         """Return what each run's margins say about each source's labels."""
         rows = self.con.cursor().sql("SELECT * FROM sig.noise").to_arrow_table()
         return tuple(NoiseRow(**row) for row in rows.to_pylist())
+
+    def run_columns(self, run_id: str) -> frozenset[str]:
+        """Return the columns that a run's parts have."""
+        return frozenset(c for part in self.parts[run_id] for c in part.columns)
 
     @cached_property
     def runs(self) -> tuple[RunInfo, ...]:
@@ -176,21 +183,3 @@ def _check_layout(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     found = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'sig'")
     if {name for (name,) in found.fetchall()} != SIGNAL_TABLES:
         raise StoreDamaged(f"{path} has another layout.", "Rebuild it: python -m core signals.")
-
-
-def _scores_view(root: Path, generation: Generation) -> str:
-    selects = [_run_select(root, run, parts) for run, parts in sorted(generation.runs.items())]
-    nothing = "SELECT '' AS run_id, 0::BIGINT AS response_id, 0::DOUBLE AS reward WHERE false"
-    return "CREATE VIEW live.scores AS " + " UNION ALL ".join(selects or [nothing])
-
-
-def _run_select(root: Path, run: str, parts: tuple[str, ...]) -> str:
-    files = ", ".join(literal(root.resolve() / RUNS / run / part) for part in parts)
-    sql = (
-        f"SELECT {literal(run)} AS run_id, response_id, reward FROM "  # noqa: S608
-        f"read_parquet([{files}], filename = true)"
-    )
-    if len(parts) == 1:
-        return sql
-    # Where parts overlap, the later one counts.
-    return f"{sql} QUALIFY row_number() OVER (PARTITION BY response_id ORDER BY filename DESC) = 1"

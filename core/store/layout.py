@@ -7,18 +7,21 @@ generation before stays for readers that still hold it; what is older goes at th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from core.errors import NewerSchema, StoreDamaged, StoreError, StoreMissing
 from core.schema import SCHEMA_VERSION
 from core.store.files import BUILD_PREFIX, remove, write_json
+from core.store.holder import is_held, remove_free
 
 APPLICATION = "assay"
 POINTER = "current.json"
 LOCK = "store.lock"
 RUNS = "runs"
+RUN_LOCK = "lock"
+"""In a run's folder, held while it is made."""
 OURS = (POINTER, LOCK, RUNS, "quarantine", "assay.toml")
 
 
@@ -74,8 +77,17 @@ def prepare(root: Path) -> None:
 
 def sweep_builds(root: Path) -> None:
     """Remove what a killed writer left; call only while holding the writer lock."""
-    for path in (*root.glob(f"{BUILD_PREFIX}*"), *root.glob(f"{RUNS}/*/{BUILD_PREFIX}*")):
+    for path in root.glob(f"{BUILD_PREFIX}*"):
         remove(path)
+    for path in root.glob(f"{RUNS}/*/{BUILD_PREFIX}*"):
+        if not is_held(path.parent / RUN_LOCK):
+            remove(path)
+
+
+def parts_before(root: Path, run_id: str) -> tuple[str, ...]:
+    """Return the parts of a run that the generation before the current one serves."""
+    previous = _read_pointer(root).get("previous")
+    return _parts(previous, run_id) if isinstance(previous, dict) else ()
 
 
 def _foreign(root: Path) -> str | None:
@@ -129,11 +141,38 @@ def _sweep(root: Path, *generations: Mapping[str, object]) -> None:
         for path in root.glob(pattern):
             if path.name not in named:
                 remove(path)
-    alive = {run for g in kept for run in _runs(g)}
-    for run in set(_runs(outgoing)) - alive:
-        remove(root / RUNS / run)
+    for run in {run for g in generations for run in _runs(g)}:
+        _sweep_run(root / RUNS / run, [_parts(g, run) for g in kept], _parts(outgoing, run))
+
+
+def _sweep_run(folder: Path, kept: Sequence[Sequence[str]], outgoing: Sequence[str]) -> None:
+    """Remove the parts of a run that are served no more, and its folder once it holds none.
+
+    Numbers only grow: what no generation ever named is later than what is served, belongs to a
+    job, in progress or stopped, and stays.
+    """
+    if not any(kept):
+        for name in outgoing:
+            remove(folder / name)
+        if not any(folder.glob("part-*")):
+            remove_free(folder, folder / RUN_LOCK)
+        return
+    first = min((name for names in (*kept, outgoing) for name in names), key=_rank)
+    for path in folder.glob("part-*"):
+        if _rank(path.name) < _rank(first):
+            remove(path)
+
+
+def _rank(part: str) -> tuple[int, str]:
+    """Return what sorts parts as their numbers do, however long those are."""
+    return len(part), part
 
 
 def _runs(generation: Mapping[str, object]) -> tuple[str, ...]:
     runs = generation.get("runs")
     return tuple(runs) if isinstance(runs, dict) else ()
+
+
+def _parts(generation: Mapping[str, object], run_id: str) -> tuple[str, ...]:
+    runs = generation.get("runs")
+    return tuple(runs.get(run_id, ())) if isinstance(runs, dict) else ()

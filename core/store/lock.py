@@ -1,46 +1,83 @@
-"""One writer at a time: flock on `store.lock`, which says who holds it."""
+"""Who may write: one at a time the store (`store.lock`), and each run (`runs/<id>/lock`).
+
+A run is scored under its own lock alone; the store's is taken for the last step, the swap.
+"""
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import StoreLocked
-from core.store.layout import LOCK, prepare, sweep_builds
+from core.store.files import BUILD_PREFIX, remove
+from core.store.holder import is_held, take
+from core.store.layout import LOCK, RUN_LOCK, RUNS, prepare, sweep_builds
+
+POLL_SECONDS = 0.2
+PEEK_SECONDS = 0.02
+"""A look at a lock holds it for microseconds; whoever meets one tries again after this."""
 
 
 @contextmanager
-def writing(root: Path, what: str) -> Iterator[None]:
-    """Hold the writer lock of the store; raise StoreLocked naming the holder."""
+def writing(root: Path, what: str, wait: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Hold the writer lock of the store; raise StoreLocked naming the holder.
+
+    With `wait` it is waited for instead, and `wait` is told once who holds it.
+    """
     prepare(root)
-    with (root / LOCK).open("a+", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreLocked(
-                f"{root} is being written by {_holder(root)}.",
-                "Wait for it to end, then run this again; nothing was changed.",
-            ) from error
-        handle.truncate(0)
-        json.dump(_me(what), handle)
-        handle.flush()
+
+    def refuse(holder: str) -> None:
+        raise StoreLocked(
+            f"{root} is being written by {holder}.",
+            "Wait for it to end, then run this again; nothing was changed.",
+        )
+
+    with take(root / LOCK, what, _patiently(root, wait) if wait else refuse):
         sweep_builds(root)
         yield
 
 
-def _me(what: str) -> dict[str, object]:
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"command": what, "pid": os.getpid(), "since": since}
+@contextmanager
+def scoring(root: Path, run_id: str, what: str) -> Iterator[None]:
+    """Hold the lock of one run; raise StoreLocked naming who makes it.
+
+    A folder in which nothing was begun goes with it.
+    """
+    tries = iter(range(5))
+
+    def refuse(holder: str) -> None:
+        if next(tries, None) is None:
+            raise StoreLocked(
+                f"The run {run_id!r} is being made by {holder}.",
+                "Wait for it to end, or give this one another --name.",
+            )
+        time.sleep(PEEK_SECONDS)
+
+    folder = root / RUNS / run_id
+    with take(folder / RUN_LOCK, what, refuse):
+        for path in folder.glob(f"{BUILD_PREFIX}*"):
+            remove(path)
+        try:
+            yield
+        finally:
+            if not (folder / "run.json").exists() and not any(folder.glob("part-*")):
+                remove(folder)
 
 
-def _holder(root: Path) -> str:
-    try:
-        data = json.loads((root / LOCK).read_text("utf-8"))
-        return f"{data['command']!r} (process {data['pid']}, since {data['since']})"
-    except (OSError, ValueError, KeyError):
-        return "another process"
+def is_running(folder: Path) -> bool:
+    """Return whether the run in `folder` is being made now."""
+    return is_held(folder / RUN_LOCK)
+
+
+def _patiently(root: Path, tell: Callable[[str], None]) -> Callable[[str], None]:
+    told: list[str] = []
+
+    def wait(holder: str) -> None:
+        if not told:
+            tell(f"Waiting for {holder}, which writes {root}.")
+            told.append(holder)
+        time.sleep(POLL_SECONDS)
+
+    return wait

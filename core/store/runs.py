@@ -1,52 +1,50 @@
-"""Runs on disk: `runs/<run_id>/run.json` and Parquet parts, each written atomically.
-
-A generation names the parts it serves, so a part that a killed writer left behind is never read.
-"""
+"""`run.json` of a run: how its numbers were made, and whether more can join them."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.errors import ScoreError
-from core.schema import RunInfo, ScoreBatch
-from core.store.files import place, write_json
+from core.schema import Provenance, RunInfo
+from core.store.files import write_json
 from core.store.layout import RUNS
+from core.store.parts import making
 
 RUN_ID = re.compile(r"[a-z][a-z0-9_]{0,47}")
-TEXT, TABLE = (str, type(None)), dict
+TEXT, TABLE, NUMBER = (str, type(None)), dict, (int, float, type(None))
 KINDS: Mapping[str, type | tuple[type, ...]] = {
     "run_id": str,
     "scorer": str,
     "model": TEXT,
     "revision": TEXT,
+    "reference": TEXT,
+    "reference_revision": TEXT,
     "dtype": TEXT,
     "chat_template_hash": TEXT,
+    "tokenizer_hash": TEXT,
     "device": TEXT,
     "parameters": TABLE,
     "versions": TABLE,
     "leaks_label": bool,
     "state": str,
     "responses": int,
+    "truncated": NUMBER,
+    "failed": NUMBER,
+    "tokens": NUMBER,
+    "seconds": NUMBER,
+    "notes": (list, tuple),
 }
 """What each value of `run.json` must be: it may come from another program."""
-
-PART_COLUMNS = pa.schema(
-    [
-        ("response_id", pa.int64()),
-        ("reward", pa.float64()),
-        ("n_tokens", pa.int32()),
-        ("truncated", pa.bool_()),
-    ]
-)
+FREE = {"device", "versions"}
+"""Provenance that may differ within a run."""
 
 
 def check_run_id(run_id: str) -> str:
@@ -74,21 +72,7 @@ def read_run(folder: Path) -> RunInfo:
         if not isinstance(getattr(info, name), kinds):
             raise ScoreError(f"{name} in {folder / 'run.json'} is {getattr(info, name)!r}.")
     check_run_id(info.run_id)
-    return info
-
-
-def write_part(root: Path, run_id: str, rows: pa.Table) -> str:
-    """Write the next part, sorted by response so that lookups skip most of it; return its name.
-
-    Its number is beyond every part on disk: one that is there may be served by a generation.
-    """
-    folder = root / RUNS / check_run_id(run_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    last = max((int(path.stem[5:]) for path in folder.glob("part-*.parquet")), default=-1)
-    name = f"part-{last + 1:05d}.parquet"
-    table = _checked(rows).sort_by("response_id")
-    place(folder / name, lambda temp: pq.write_table(table, temp, row_group_size=65_536))
-    return name
+    return replace(info, notes=tuple(map(str, info.notes)))
 
 
 def write_info(root: Path, info: RunInfo) -> None:
@@ -98,10 +82,37 @@ def write_info(root: Path, info: RunInfo) -> None:
     write_json(folder / "run.json", asdict(info))
 
 
-def batches_table(batches: Iterable[ScoreBatch]) -> pa.Table:
-    """Put a scorer's batches into one table; NaN and infinity become NULL."""
-    tables = [_as_table(batch) for batch in batches]
-    return pa.concat_tables(tables) if tables else PART_COLUMNS.empty_table()
+def alike(part: Mapping[str, object] | None, made: RunInfo) -> bool:
+    """Return whether a part's numbers were made as those of a run are."""
+    own = making(made)
+    return part is not None and all(part.get(k) == own[k] for k in own.keys() - FREE)
+
+
+def differences(old: Provenance, new: Provenance) -> tuple[str, ...]:
+    """Return, in sentences' parts, what of the new numbers would not fit a run's own.
+
+    The device and the libraries' versions may change; a model, template or parameter may not.
+    """
+    was, now = making(old), making(new)
+    return tuple(
+        line
+        for name in Provenance.__dataclass_fields__
+        if name not in FREE
+        for line in _changed(name, was[name], now[name])
+    )
+
+
+def _changed(name: str, was: object, now: object) -> Iterable[str]:
+    if isinstance(was, dict) and isinstance(now, dict):
+        for key in sorted(was.keys() | now.keys()):
+            if was.get(key) != now.get(key):
+                yield f"{key} was {_shown(was.get(key))} and is now {_shown(now.get(key))}"
+    elif was != now:
+        yield f"{name} was {_shown(was)} and is now {_shown(now)}"
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else str(value)
 
 
 def read_scores(root: Path, run_id: str, parts: Iterable[str]) -> pa.Table:
@@ -112,7 +123,7 @@ def read_scores(root: Path, run_id: str, parts: Iterable[str]) -> pa.Table:
         for name, arrays in rows.items():
             arrays.append(table[name].to_numpy())
     if not rows["response_id"]:
-        return PART_COLUMNS.empty_table().select(list(rows))
+        return pa.table({"response_id": pa.array([], pa.int64()), "reward": pa.array([], "double")})
     ids, values = (np.concatenate(arrays)[::-1] for arrays in rows.values())
     ids, last = np.unique(ids, return_index=True)
     return pa.table({"response_id": ids, "reward": pa.array(values[last], from_pandas=True)})
@@ -127,30 +138,3 @@ def news(stored: pa.Table, found: pa.Table) -> pa.Table:
     old = stored["reward"].to_numpy()
     same[there] = old[at[there]] == found["reward"].to_numpy()[there]
     return found.filter(pa.array(~same))
-
-
-def part_column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
-    """Return a column of a part in its type, all unknown where the table lacks it."""
-    if field.name in table.column_names:
-        return table[field.name].cast(field.type)
-    return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
-
-
-def _checked(rows: pa.Table) -> pa.Table:
-    table = pa.table({f.name: part_column(rows, f) for f in PART_COLUMNS})
-    finite = pc.is_finite(table["reward"])
-    reward = pc.if_else(finite, table["reward"], pa.scalar(None, pa.float64()))
-    return table.set_column(1, "reward", reward)
-
-
-def _as_table(batch: ScoreBatch) -> pa.Table:
-    columns: Mapping[str, object] = {
-        "response_id": batch.response_id,
-        "reward": batch.reward,
-        "n_tokens": batch.n_tokens,
-        "truncated": batch.truncated,
-    }
-    arrays = {
-        k: pa.array(v, PART_COLUMNS.field(k).type) for k, v in columns.items() if v is not None
-    }
-    return _checked(pa.table(arrays))

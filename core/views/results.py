@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.schema import Cursor, Floats, Ints, NoiseRow, SignalColumn
+from core.schema import Cursor, Floats, Ints, JobProgress, NoiseRow, RunInfo, SignalColumn
 
 
 @dataclass(frozen=True)
@@ -270,3 +270,62 @@ class SignalChoice:
     title: str
     unit: str
     direction: str
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """One run on Scorers: what it is, how whole it is, and how it stands to what is known."""
+
+    info: RunInfo
+    column: str | None
+    """The margin that says what it prefers; None where it has none, as embeddings."""
+    covered: int
+    """Labelled rows with that margin."""
+    agreement: Share
+    """Margins > 0 among those that are not 0."""
+    gold_agreement: Share
+    ties: Share
+    """Margins of exactly 0: both responses got the same."""
+    longer: Share
+    """The longer response got more, among rows of unequal length with a margin other than 0."""
+
+
+@dataclass(frozen=True)
+class RunsAgreement:
+    """How often two runs prefer the same response, over the rows where both prefer one."""
+
+    names: tuple[str, ...]
+    """The labels first, then runs."""
+    same: Ints
+    """Shape (names, names)."""
+    both: Ints
+    left_out: tuple[str, ...] = ()
+    """Runs beyond the most that are compared."""
+
+
+@dataclass(frozen=True)
+class ScoredRuns:
+    """Every run of the store."""
+
+    rows: int
+    """Rows with a label."""
+    runs: tuple[ScoredRun, ...]
+    agreement: RunsAgreement
+    longer_labelled: Share
+    """The longer response is the chosen one."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run that is being made, or that stopped before its end."""
+
+    progress: JobProgress
+    running: bool
+    share: float
+    """Of the total, in [0,1]."""
+    per_second: float | None
+    """Units a second in this sitting; None before the first ones."""
+    tokens_per_second: float | None
+    seconds_left: float | None
+    seconds_silent: float
+    """Since the last news."""

@@ -7,6 +7,7 @@ still run on it and closed when the next one pushes it out.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
@@ -16,9 +17,20 @@ from core.settings import Settings, load_settings
 from core.store.filters import Kind, parse_where, where_text
 from core.store.inputs import signal_inputs
 from core.store.instance import Store, open_store
-from core.store.layout import read_generation
+from core.store.layout import Generation, read_generation
 
-__all__ = ["Kind", "Store", "ask", "ask_large", "inputs", "parse_where", "store", "where_text"]
+__all__ = [
+    "Kind",
+    "Store",
+    "ask",
+    "ask_large",
+    "generation",
+    "inputs",
+    "parse_where",
+    "root",
+    "store",
+    "where_text",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,8 +38,17 @@ T = TypeVar("T")
 
 def store() -> Store:
     """Return the open store of the current generation; raise a StoreError when there is none."""
-    settings = load_settings({})
-    return _opened(settings, read_generation(settings.store).key)
+    return _opened(load_settings({}), generation().key)
+
+
+def root() -> Path:
+    """Return the store's folder."""
+    return load_settings({}).store
+
+
+def generation() -> Generation:
+    """Return what the pointer names now; never cached, it is one small file."""
+    return read_generation(root())
 
 
 def inputs() -> SignalInputs:

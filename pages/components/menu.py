@@ -12,6 +12,7 @@ _PAGES = (
     ("browse", "Browse", "table_rows", "Every pair: a table to search and sort, a reader."),
     ("margins", "Margins", "bar_chart", "How signals are distributed; brush a range to filter."),
     ("flips", "Flips", "swap_horiz", "Labels that look reversed, with the evidence."),
+    ("scorers", "Scorers", "speed", "Health of every run, and of those being made."),
     ("export", "Export", "download", "A curated split, previewed, and the command that makes it."),
     ("methods", "Methods", "functions", "Formulas, directions and limits of every number."),
 )

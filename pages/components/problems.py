@@ -42,8 +42,9 @@ def no_scores() -> None:
     """Say that nothing scores the pairs yet."""
     empty(
         "This store has no scores yet.",
-        "The built-in scorer learns from the labels alone and needs no download; "
-        "scores you already have come in with a mapping file.",
+        "The built-in scorer learns from the labels alone and needs no download; a reward model "
+        "is a name on a hub or a folder; scores you already have come in with a mapping file.",
         "python -m core score crossfit",
+        "python -m core score reward_model --model MODEL",
         "python -m core import FILE --map MAPPING.toml",
     )

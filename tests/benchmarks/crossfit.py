@@ -11,13 +11,16 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 import core.scorers  # noqa: F401
-from core.schema import LabelledPairs, ResponseBatch, ScoringPlan
-from core.scorers.spec import SCORERS
+from core.schema import PLAN_COLUMNS, LabelledPairs, ScoringPlan
+from core.scorers.local import open_session, shards
+from core.scorers.spec import SCORERS, ScorerOptions
 
 SAMPLE = Path("sample_data/hh-rlhf/helpful-base_test.jsonl.gz")
 RATE = 0.1
@@ -62,28 +65,46 @@ def make_plan(pairs: list[Pair], flipped: np.ndarray) -> ScoringPlan:
         [[number(p.prompt), *(number(p.prompt, t) for t in (p.chosen, p.rejected))] for p in pairs]
     )
     found = {number(p.prompt, t): (p.prompt, t) for p in pairs for t in (p.chosen, p.rejected)}
-    response_id = np.array(list(found))
-    prompts, responses = zip(*found.values(), strict=True)
-    return ScoringPlan(
-        ResponseBatch(response_id, np.array([number(p) for p in prompts]), prompts, responses),
-        LabelledPairs(
-            ids[:, 0],
-            np.where(flipped, ids[:, 2], ids[:, 1]),
-            np.where(flipped, ids[:, 1], ids[:, 2]),
-            ("hh",) * len(pairs),
-        ),
+    order = sorted(found, key=lambda response: number(found[response][0]))
+    labels = LabelledPairs(
+        ids[:, 0],
+        np.where(flipped, ids[:, 2], ids[:, 1]),
+        np.where(flipped, ids[:, 1], ids[:, 2]),
+        ("hh",) * len(pairs),
     )
+    return ScoringPlan(
+        ids=np.array(order),
+        prompt_id=np.array([number(found[response][0]) for response in order]),
+        chars=np.array([sum(map(len, found[response])) for response in order]),
+        read=partial(rows, found),
+        labels=labels,
+    )
+
+
+def rows(found: dict[int, tuple[str, str]], ids: np.ndarray) -> pa.Table:
+    texts = [found[response] for response in ids.tolist()]
+    columns = {
+        "prompt_id": [number(prompt) for prompt, _ in texts],
+        "prompt_text": [prompt for prompt, _ in texts],
+        "prompt_messages": [None] * len(texts),
+        "response_id": ids,
+        "response_text": [text for _, text in texts],
+        "response_messages": [None] * len(texts),
+    }
+    return pa.table(columns, schema=PLAN_COLUMNS)
 
 
 def trial(pairs: list[Pair], seed: int) -> Result:
     from sklearn.metrics import roc_auc_score
 
     flipped = np.random.default_rng(seed).random(len(pairs)) < RATE
-    plan = make_plan(pairs, flipped)
+    plan, spec = make_plan(pairs, flipped), SCORERS.get("crossfit")
     start = time.perf_counter()
+    session = open_session(spec, ScorerOptions(parameters=spec.settled({})), plan)
     reward: dict[int, float] = {}
-    for batch in SCORERS.get("crossfit").score(plan, {}):
-        reward |= dict(zip(batch.response_id.tolist(), batch.reward.tolist(), strict=True))
+    for table in session.run(shards(plan, session, np.empty(0, np.int64))):
+        scored = table.to_pydict()
+        reward |= dict(zip(scored["response_id"], scored["reward"], strict=True))
     seconds = time.perf_counter() - start
     chosen, rejected = (
         np.array([reward[i] for i in side.tolist()])

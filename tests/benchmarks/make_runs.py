@@ -14,13 +14,14 @@ import pyarrow as pa
 
 from core.schema import RunInfo
 from core.store.instance import Store, open_store
-from core.store.runs import write_info, write_part
+from core.store.parts import write_part
+from core.store.runs import write_info
 
 
 def rewards(store: Store, seed: int) -> pa.Table:
     """Return (response_id, reward) for every response of the store."""
     draw = np.random.default_rng(seed)
-    labels = store.query("plan_labels")
+    labels = store.query("plan_labels", {"rows": None})
     n = labels.num_rows
     margin = np.where(draw.random(n) < 0.2, -1.0, 1.0) + draw.normal(size=n)
     base = draw.normal(size=n)
@@ -41,8 +42,9 @@ def main() -> None:
     for number in range(args.runs):
         run = f"made_{number}"
         table = rewards(store, number)
-        write_part(args.out, run, table)
-        write_info(args.out, RunInfo(run_id=run, scorer="made", responses=table.num_rows))
+        info = RunInfo(run_id=run, scorer="made", responses=table.num_rows)
+        write_part(args.out, run, table, info)
+        write_info(args.out, info)
 
 
 if __name__ == "__main__":

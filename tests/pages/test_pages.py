@@ -9,7 +9,7 @@ import pytest
 from tests.factories import make_pair, make_store
 from tests.pages.conftest import OpenApp, said
 
-PAGES = ("overview", "browse", "margins", "flips", "export", "methods")
+PAGES = ("overview", "browse", "margins", "flips", "scorers", "export", "methods")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -28,7 +28,7 @@ def test_a_page_shows_a_store_without_scores(open_app: OpenApp, unscored: Path, 
     assert not app.error
 
 
-@pytest.mark.parametrize("page", ["flips", "overview"])
+@pytest.mark.parametrize("page", ["flips", "overview", "scorers"])
 def test_without_scores_a_page_names_the_command_that_makes_them(
     open_app: OpenApp, unscored: Path, page: str
 ) -> None:
@@ -134,6 +134,7 @@ def test_a_filter_that_keeps_nothing_is_said(open_app: OpenApp, stored: Path, pa
         ("margins", {"signal": "beauty"}, "beauty"),
         ("margins", {"by": "weekday"}, "weekday"),
         ("flips", {"show": "everything"}, "everything"),
+        ("scorers", {"run": "gamma"}, "gamma"),
         ("export", {"preset": "best"}, "best"),
         ("export", {"ratios": "1,2"}, "not shares of one whole"),
         ("methods", {"about": "nothing"}, "nothing"),

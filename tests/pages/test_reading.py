@@ -83,7 +83,9 @@ def test_long_texts_are_cut_until_the_whole_is_asked_for(open_app: OpenApp, tmp_
     assert len(said(app)) > 50_000
 
 
-@pytest.mark.parametrize("page", ["overview", "browse", "margins", "flips", "export", "methods"])
+@pytest.mark.parametrize(
+    "page", ["overview", "browse", "margins", "flips", "scorers", "export", "methods"]
+)
 def test_hostile_texts_stay_texts(open_app: OpenApp, tmp_path: Path, page: str) -> None:
     make_store(
         tmp_path,

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import core.signals  # noqa: F401
-from core.schema import RunValues, SignalInputs
+from core.schema import LogpValues, RunValues, SignalInputs
 from core.signals.compute import compute_signals
 from core.signals.inputs import make_inputs
 from core.signals.spec import SIGNALS
 
 ANY = st.floats(width=32) | st.just(float("nan"))
 COUNT = st.sampled_from([np.nan, 0.0, 1.0, 2.0, 50.0])
+LOGPS = ("policy_chosen", "policy_rejected", "ref_chosen", "ref_rejected")
 COLUMNS = {
     "chosen_chars": COUNT,
     "rejected_chars": COUNT,
@@ -42,7 +43,12 @@ def inputs(draw: st.DrawFn) -> SignalInputs:
     side = column(st.booleans())
     columns["chosen_id"] = [2 * p + s for p, s in zip(columns["pair_id"], side, strict=True)]
     rewards = {name: (column(ANY), column(ANY), name == "leak") for name in ("a", "b", "leak")}
-    return make_inputs({**columns, "source_names": ("x", "y"), "rewards": rewards})
+    lengths = {"chosen_tokens": column(COUNT), "rejected_tokens": column(COUNT)}
+    logps = {
+        "with": {**{name: column(ANY) for name in LOGPS}, **lengths},
+        "without": {**{name: column(ANY) for name in LOGPS[:2]}, **lengths, "leaks_label": True},
+    }
+    return make_inputs({**columns, "source_names": ("x", "y"), "rewards": rewards, "logps": logps})
 
 
 def swapped(given: SignalInputs) -> SignalInputs:
@@ -58,6 +64,18 @@ def swapped(given: SignalInputs) -> SignalInputs:
         gold=1 - given.gold,
         rewards={
             k: RunValues(v.rejected, v.chosen, v.leaks_label) for k, v in given.rewards.items()
+        },
+        logps={
+            k: LogpValues(
+                policy_chosen=v.policy_rejected,
+                policy_rejected=v.policy_chosen,
+                ref_chosen=v.ref_rejected,
+                ref_rejected=v.ref_chosen,
+                chosen_tokens=v.rejected_tokens,
+                rejected_tokens=v.chosen_tokens,
+                leaks_label=v.leaks_label,
+            )
+            for k, v in given.logps.items()
         },
     )
 
@@ -110,6 +128,8 @@ def test_ties_and_unknown_inputs_have_no_label_oriented_value(given: SignalInput
         "vote_share": np.isnan(given.votes_chosen) | np.isnan(given.votes_rejected),
         "gold_agrees": np.isnan(given.gold),
         "explicit_margin": np.zeros(len(given.tie), bool),
+        "implicit_margin": sum(np.isnan(getattr(given.logps["with"], n)) for n in LOGPS) > 0,
+        "length_normalised_margin": np.zeros(len(given.tie), bool),
         "suspicion": np.zeros(len(given.tie), bool),
     }
     for spec, column in columns(given):

@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 import pytest
 
+from core.charts.agreement import agreement_figure, agreement_table, agreement_text
 from core.charts.calibration import calibration_figure, calibration_table, calibration_text
 from core.charts.density import density_figure, density_table, density_text
 from core.charts.evidence import evidence_figure, evidence_table, evidence_text
@@ -27,6 +28,7 @@ from core.views.results import (
     Evidence,
     Histogram,
     PairRow,
+    RunsAgreement,
     Suspect,
 )
 from core.views.wilson import share
@@ -65,6 +67,11 @@ SUSPECT = Suspect(
     ("one of two runs prefers the rejected answer",),
     None,
 )
+AGREEMENT = RunsAgreement(
+    ("the labels", "alpha", EVIL),
+    np.array([[40, 30, 9], [30, 40, 8], [9, 8, 12]]),
+    np.array([[40, 40, 12], [40, 40, 12], [12, 12, 12]]),
+)
 
 FIGURES: dict[str, Callable[[Theme], go.Figure]] = {
     "histogram": lambda theme: histogram_figure(PLAIN, theme),
@@ -73,6 +80,7 @@ FIGURES: dict[str, Callable[[Theme], go.Figure]] = {
     "density": lambda theme: density_figure(GRID, theme),
     "calibration": lambda theme: calibration_figure(CALIBRATION, theme),
     "evidence": lambda theme: evidence_figure(SUSPECT, theme),
+    "agreement": lambda theme: agreement_figure(AGREEMENT, theme),
 }
 TABLES: dict[str, pa.Table] = {
     "histogram": histogram_table(PLAIN),
@@ -80,6 +88,7 @@ TABLES: dict[str, pa.Table] = {
     "density": density_table(GRID),
     "calibration": calibration_table(CALIBRATION),
     "evidence": evidence_table(SUSPECT),
+    "agreement": agreement_table(AGREEMENT),
 }
 
 
@@ -146,6 +155,7 @@ def test_tables_hold_the_numbers() -> None:
     assert TABLES["histogram_slices"].column_names == ["from", "to", EVIL, "train"]
     assert TABLES["density"]["rows"].to_pylist() == [1, 20, 4]
     assert TABLES["calibration"]["confirmed"].to_pylist() == [1, 4]
+    assert TABLES["agreement"]["pairs"].to_pylist() == [40, 12, 12]
     assert TABLES["evidence"]["deviations"].to_pylist() == [-1.5, 0.4]
 
 
@@ -158,6 +168,7 @@ def test_tables_hold_the_numbers() -> None:
         (density_text(GRID), "25 of 27 rows have both. The fullest cell lies around -0.5 and 2.5."),
         (calibration_text(CALIBRATION), "25% of 4 labels are confirmed by gold"),
         (evidence_text(SUSPECT), "alpha -1.5; "),
+        (agreement_text(AGREEMENT), "agree on 66.7% of 12 pairs"),
     ],
 )
 def test_charts_in_words(text: str, words: str) -> None:

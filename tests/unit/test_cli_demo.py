@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.commands import demo, score
+from core.commands import demo, scoring
 from core.errors import StoreError
 from core.settings import Settings
 from tests.factories import make_pair, make_store
@@ -58,7 +58,7 @@ def test_a_build_that_was_stopped_goes_on(
     whole = tmp_path / "whole"
     assay("demo", "--build-only", store=whole)
     module, name = {
-        "scoring": (score, "score_store"),
+        "scoring": (scoring, "score_store"),
         "indexing": (index, "build"),
         "importing": (import_, "import_source"),
     }[step]

@@ -1,23 +1,62 @@
 """The built-in scorer: out of fold, antisymmetric, and the same numbers however it is asked."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from core.errors import ScoreError, UsageError
-from core.schema import LabelledPairs, ResponseBatch, ScoringPlan
+from core.schema import PLAN_COLUMNS, LabelledPairs, ScoringPlan
+from core.scorers.crossfit import SPEC
 from core.scorers.features import COLUMNS, MAX_CHARS, STYLE, featurise
 from core.scorers.folds import canonical, fold_of, groups, sample
-from core.scorers.spec import SCORERS
+from core.scorers.local import open_session, shards
+from core.scorers.spec import SCORERS, ScorerOptions
 
 WORDS = ("river", "stone", "lamp", "green", "seven", "walk", "bread", "north", "glass", "paper")
 
 
 def number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Responses of a plan, in its order."""
+
+    response_id: np.ndarray
+    prompt_id: np.ndarray
+    prompts: tuple[str, ...]
+    responses: tuple[str, ...]
+
+    def read(self, ids: np.ndarray) -> pa.Table:
+        """Return rows as a store gives them."""
+        place = {number: at for at, number in enumerate(self.response_id.tolist())}
+        at = [place[number] for number in ids.tolist()]
+        columns = {
+            "prompt_id": self.prompt_id[at],
+            "prompt_text": [self.prompts[i] for i in at],
+            "prompt_messages": [None] * len(at),
+            "response_id": ids,
+            "response_text": [self.responses[i] for i in at],
+            "response_messages": [None] * len(at),
+        }
+        return pa.table(columns, schema=PLAN_COLUMNS)
+
+    def plan(self, labels: LabelledPairs, seed: int = 42) -> ScoringPlan:
+        """Return the plan that a store would make."""
+        chars = [len(p) + len(r) for p, r in zip(self.prompts, self.responses, strict=True)]
+        sizes = np.array(chars, np.int64)
+        return ScoringPlan(self.response_id, self.prompt_id, sizes, self.read, labels, seed)
+
+
+def texts_of(plan: ScoringPlan) -> Texts:
+    rows = plan.read(plan.ids).to_pydict()
+    prompts, responses = tuple(rows["prompt_text"]), tuple(rows["response_text"])
+    return Texts(plan.ids, plan.prompt_id, prompts, responses)
 
 
 def make_plan(n: int = 40, source: str = "set", seed: int = 42) -> ScoringPlan:
@@ -34,11 +73,8 @@ def make_plan(n: int = 40, source: str = "set", seed: int = 42) -> ScoringPlan:
             texts[response_id] = (number(prompt), prompt, text)
         pairs.append((number(prompt), *ids))
     prompt_id, chosen_id, rejected_id = np.array(pairs, np.int64).T
-    return ScoringPlan(
-        responses=ResponseBatch(np.array(list(texts), np.int64), *columns(list(texts.values()))),
-        labels=LabelledPairs(prompt_id, chosen_id, rejected_id, (source,) * n),
-        seed=seed,
-    )
+    labels = LabelledPairs(prompt_id, chosen_id, rejected_id, (source,) * n)
+    return Texts(np.array(list(texts), np.int64), *columns(list(texts.values()))).plan(labels, seed)
 
 
 def columns(rows: list[tuple[int, str, str]]):
@@ -46,11 +82,16 @@ def columns(rows: list[tuple[int, str, str]]):
     return np.array(ids, np.int64), prompts, texts
 
 
+def score(plan: ScoringPlan, **params: object) -> pa.Table:
+    spec = SCORERS.get("crossfit")
+    options = ScorerOptions(parameters=spec.settled(params))
+    session = open_session(spec, options, plan)
+    return pa.concat_tables(session.run(shards(plan, session, np.empty(0, np.int64))))
+
+
 def rewards(plan: ScoringPlan, **params: object) -> dict[int, float]:
-    found: dict[int, float] = {}
-    for batch in SCORERS.get("crossfit").score(plan, params):
-        found |= dict(zip(batch.response_id.tolist(), batch.reward.tolist(), strict=True))
-    return found
+    found = score(plan, **params)
+    return dict(zip(found["response_id"].to_pylist(), found["reward"].to_pylist(), strict=True))
 
 
 def margins(plan: ScoringPlan, **params: object) -> np.ndarray:
@@ -67,38 +108,39 @@ def turned(plan: ScoringPlan, rows: np.ndarray) -> ScoringPlan:
 
 
 def shuffled(plan: ScoringPlan, seed: int) -> ScoringPlan:
+    """Prompts, the responses of each, and labels in another order."""
     rng = np.random.default_rng(seed)
-    r, lab = plan.responses, plan.labels
-    a, b = rng.permutation(len(r.response_id)), rng.permutation(len(lab.prompt_id))
-    responses = ResponseBatch(
-        r.response_id[a],
-        r.prompt_id[a],
-        tuple(r.prompts[i] for i in a),
-        tuple(r.responses[i] for i in a),
+    t, lab = texts_of(plan), plan.labels
+    prompts, responses = rng.permutation(len(t.response_id) // 2), rng.integers(0, 2)
+    a = np.stack([2 * prompts + responses, 2 * prompts + 1 - responses], axis=1).ravel()
+    b = rng.permutation(len(lab.prompt_id))
+    texts = Texts(
+        t.response_id[a],
+        t.prompt_id[a],
+        tuple(t.prompts[i] for i in a),
+        tuple(t.responses[i] for i in a),
     )
     labels = LabelledPairs(
         lab.prompt_id[b], lab.chosen_id[b], lab.rejected_id[b], tuple(lab.source[i] for i in b)
     )
-    return replace(plan, responses=responses, labels=labels)
+    return texts.plan(labels, plan.seed)
 
 
 def joined(*plans: ScoringPlan) -> ScoringPlan:
-    r, lab = [p.responses for p in plans], [p.labels for p in plans]
-    return ScoringPlan(
-        ResponseBatch(
-            np.concatenate([x.response_id for x in r]),
-            np.concatenate([x.prompt_id for x in r]),
-            tuple(t for x in r for t in x.prompts),
-            tuple(t for x in r for t in x.responses),
-        ),
-        LabelledPairs(
-            np.concatenate([x.prompt_id for x in lab]),
-            np.concatenate([x.chosen_id for x in lab]),
-            np.concatenate([x.rejected_id for x in lab]),
-            tuple(s for x in lab for s in x.source),
-        ),
-        plans[0].seed,
+    t, lab = [texts_of(p) for p in plans], [p.labels for p in plans]
+    texts = Texts(
+        np.concatenate([x.response_id for x in t]),
+        np.concatenate([x.prompt_id for x in t]),
+        tuple(text for x in t for text in x.prompts),
+        tuple(text for x in t for text in x.responses),
     )
+    labels = LabelledPairs(
+        np.concatenate([x.prompt_id for x in lab]),
+        np.concatenate([x.chosen_id for x in lab]),
+        np.concatenate([x.rejected_id for x in lab]),
+        tuple(s for x in lab for s in x.source),
+    )
+    return texts.plan(labels, plans[0].seed)
 
 
 def test_finds_the_habit_that_the_labels_have() -> None:
@@ -137,15 +179,15 @@ def test_same_seed_same_numbers_other_seed_other_folds() -> None:
 
 def test_equal_texts_of_a_prompt_get_equal_rewards() -> None:
     plan = make_plan()
-    r = plan.responses
-    twin = ResponseBatch(
-        np.append(r.response_id, 7),
-        np.append(r.prompt_id, r.prompt_id[0]),
-        (*r.prompts, r.prompts[0]),
-        (*r.responses, r.responses[0]),
+    t = texts_of(plan)
+    twin = Texts(
+        np.append(t.response_id, 7),
+        np.append(t.prompt_id, t.prompt_id[0]),
+        (*t.prompts, t.prompts[0]),
+        (*t.responses, t.responses[0]),
     )
-    found = rewards(replace(plan, responses=twin))
-    assert found[7] == found[int(r.response_id[0])]
+    found = rewards(twin.plan(plan.labels))
+    assert found[7] == found[int(t.response_id[0])]
 
 
 def test_a_source_with_enough_prompts_is_scored_by_its_own_model() -> None:
@@ -157,7 +199,7 @@ def test_a_source_with_enough_prompts_is_scored_by_its_own_model() -> None:
 
 def test_groups_large_alone_small_and_unlabelled_by_all() -> None:
     plan = joined(make_plan(120, "large"), make_plan(20, "small"))
-    prompts = np.append(plan.responses.prompt_id, 99)
+    prompts = np.append(plan.prompt_id, 99)
     large, rest = groups(plan.labels, prompts, 5)
     assert (len(large.rows), len(large.prompts)) == (120, 120)
     assert (len(rest.rows), len(rest.prompts)) == (140, 21)
@@ -182,7 +224,7 @@ def test_a_prompt_in_two_sources_gets_one_reward_from_both() -> None:
 def test_contradictions_and_duplicates_are_no_trouble() -> None:
     plan = make_plan()
     doubled = joined(plan, turned(plan, np.ones(40, bool)))
-    labels_only = replace(doubled, responses=plan.responses)
+    labels_only = replace(plan, labels=doubled.labels)
     assert np.abs(margins(labels_only)).max() < 1e-6
 
 
@@ -199,8 +241,9 @@ def test_responses_without_labels_are_scored_too() -> None:
 
 def test_no_responses_no_batches() -> None:
     empty = np.array([], np.int64)
-    plan = ScoringPlan(ResponseBatch(empty, empty, (), ()), LabelledPairs(empty, empty, empty, ()))
-    assert rewards(plan) == {}
+    plan = Texts(empty, empty, (), ()).plan(LabelledPairs(empty, empty, empty, ()))
+    session = open_session(SPEC, ScorerOptions(parameters=SPEC.settled({})), plan)
+    assert shards(plan, session, empty) == []
 
 
 @pytest.mark.parametrize("n", [0, 1, 4])
@@ -236,11 +279,10 @@ def test_parameters_are_checked(params: dict[str, object], words: str) -> None:
 
 def test_long_responses_are_marked_truncated() -> None:
     plan = make_plan(6)
-    texts = ("word " * MAX_CHARS, *plan.responses.responses[1:])
-    plan = replace(plan, responses=replace(plan.responses, responses=texts))
-    (batch,) = SCORERS.get("crossfit").score(plan, {})
-    assert batch.truncated is not None
-    assert batch.truncated.tolist() == [True] + [False] * 11
+    texts = texts_of(plan)
+    texts = replace(texts, responses=("word " * MAX_CHARS, *texts.responses[1:]))
+    found = score(texts.plan(plan.labels))
+    assert found["truncated"].to_pylist() == [True] + [False] * 11
 
 
 def test_sampling_does_not_look_at_labels() -> None:

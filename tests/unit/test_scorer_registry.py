@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import core.scorers  # noqa: F401
-from core.scorers.spec import SCORERS, ScorerSpec
+from core.scorers.spec import OPTIONS, SCORERS, ScorerSpec
 
 
 @pytest.mark.parametrize("spec", list(SCORERS), ids=lambda spec: spec.name)
@@ -16,7 +16,9 @@ def test_documents_itself(spec: ScorerSpec) -> None:
     assert spec.limits.endswith(".")
     assert all(p.help.endswith(".") and p.low <= p.default <= p.high for p in spec.parameters)
     assert spec.settled({}) == {p.name: p.default for p in spec.parameters}
-    assert all(spec.versions().values())
+    assert spec.columns
+    assert all(spec.columns.values())
+    assert set(spec.required) <= set(spec.takes) <= set(OPTIONS)
 
 
 def test_settings_take_the_type_of_their_default() -> None:

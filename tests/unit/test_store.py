@@ -16,6 +16,7 @@ from core.schema import id_number, id_text
 from core.store.instance import open_store
 from core.store.layout import POINTER, read_generation
 from core.store.lock import writing
+from core.store.plan import scoring_plan
 from core.views.browse import pair_detail
 from tests.factories import demo_pairs, make_pair, make_store
 
@@ -96,8 +97,9 @@ def test_a_message_of_one_user_turn_is_the_same_prompt_as_its_text(tmp_path):
         tmp_path,
         [make_pair(0, prompt_messages=turns, prompt_text=None), make_pair(1, prompt_text="x")],
     )
-    texts = store.query("plan_prompts").to_pylist()
-    assert sorted(t["prompt"] for t in texts) == ["system: hi\n\nuser: x", "x"]
+    plan = scoring_plan(store, 42, labels=False)
+    rows = plan.read(plan.ids).to_pylist()
+    assert {(r["prompt_text"], r["prompt_messages"]) for r in rows} == {(None, turns), ("x", None)}
 
 
 def test_only_two_generations_stay_on_disk(tmp_path):
@@ -208,7 +210,8 @@ def test_no_store_and_a_strangers_folder_are_said(tmp_path):
 def test_hostile_text_comes_back_as_it_was(tmp_path):
     text = "nul \x00, bidi \u202e, joined \U0001f469\u200d\U0001f469, quote ' \" ; DROP TABLE pairs"
     store = make_store(tmp_path, [make_pair(0, chosen_text=text)])
-    assert text in store.query("plan_responses")["response"].to_pylist()
+    plan = scoring_plan(store, 42, labels=False)
+    assert text in plan.read(plan.ids)["response_text"].to_pylist()
 
 
 @pytest.mark.parametrize("number", [0, 1, 2**53 + 1, 2**63 - 1])

@@ -64,7 +64,7 @@ def test_a_run_joins_the_store_by_number_or_by_text(tmp_path, root, capsys, as_t
         ({**INFO, "leaks_label": "yes"}, {"response_id": [1], "reward": [1.0]}, "leaks_label"),
         ({**INFO, "run_id": "../../x"}, {"response_id": [1], "reward": [1.0]}, "cannot name a run"),
         (INFO, {}, "holds no part"),
-        (INFO, {"response_id": [1]}, "no column reward"),
+        (INFO, {"response_id": [1]}, "no value column"),
         (INFO, {"response_id": ["x"], "reward": [1.0]}, "16 hexadecimal digits"),
         (INFO, {"response_id": [1, 2], "reward": ["a", "b"]}, "not a part of a run"),
         (INFO, {"response_id": [1, 2], "reward": [1.0, 2.0]}, "None of the 2 responses"),
@@ -85,7 +85,7 @@ def test_a_response_twice_and_rewards_that_are_no_numbers_are_refused(tmp_path, 
     assert [add(root, twice), add(root, empty)] == [1, 1]
     said = capsys.readouterr().err
     assert "more than once" in said
-    assert "None of the 2 rewards" in said
+    assert "None of the 2 rows" in said
 
 
 def test_a_part_that_is_served_is_never_written_again(root):

@@ -1,1 +1,5 @@
-SELECT prompt_id, live.flat(text, messages) AS prompt FROM data.prompts
+SELECT prompt_id, text AS prompt_text, messages AS prompt_messages
+FROM data.prompts
+WHERE rowid IN (
+    SELECT rowid FROM data.prompts WHERE prompt_id IN (SELECT unnest($ids::BIGINT[]))
+)

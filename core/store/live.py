@@ -1,0 +1,76 @@
+"""The views `live.scores` and `live.judged`: all runs of a generation, read from their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from core.store.columns import COUNTS, NUMBERS, ORDERS
+from core.store.layout import RUNS, Generation
+from core.store.parts import Part, read_part
+from core.store.statements import literal
+
+SCORES = {
+    "response_id": "BIGINT",
+    **dict.fromkeys(NUMBERS, "DOUBLE"),
+    "n_tokens": "INTEGER",
+    "truncated": "BOOLEAN",
+}
+JUDGED = {
+    "pair_id": "BIGINT",
+    "winner_id": "BIGINT",
+    **dict.fromkeys((*ORDERS, "reason_first", "reason_second"), "VARCHAR"),
+    **dict.fromkeys(COUNTS, "INTEGER"),
+    "truncated": "BOOLEAN",
+}
+VIEWS = {"scores": SCORES, "judged": JUDGED}
+
+
+def read_parts(root: Path, generation: Generation) -> Mapping[str, tuple[Part, ...]]:
+    """Return the parts of every run with what their footers say."""
+    return {
+        run: tuple(read_part(root / RUNS / run, name) for name in names)
+        for run, names in sorted(generation.runs.items())
+    }
+
+
+def views(root: Path, runs: Mapping[str, Sequence[Part]]) -> tuple[str, ...]:
+    """Return the statements that make the views; a column that a run lacks is NULL."""
+    return tuple(_view(root, runs, name, columns) for name, columns in VIEWS.items())
+
+
+def _view(
+    root: Path, runs: Mapping[str, Sequence[Part]], name: str, columns: Mapping[str, str]
+) -> str:
+    key = next(iter(columns))
+    selects = [
+        _select(root / RUNS / run, run, parts, columns)
+        for run, parts in runs.items()
+        if parts and all(key in part.columns for part in parts)
+    ]
+    none = ", ".join(f"NULL::{kind} AS {column}" for column, kind in columns.items())
+    nothing = f"SELECT '' AS run_id, {none} WHERE false"
+    return f"CREATE VIEW live.{name} AS " + " UNION ALL ".join([nothing, *selects])
+
+
+def _select(folder: Path, run: str, parts: Sequence[Part], columns: Mapping[str, str]) -> str:
+    have = {column for part in parts for column in part.columns}
+    values = ", ".join(
+        f"{column}::{kind} AS {column}" if column in have else f"NULL::{kind} AS {column}"
+        for column, kind in columns.items()
+    )
+    files = ", ".join(literal(folder.resolve() / part.name) for part in parts)
+    sql = (
+        f"SELECT {literal(run)} AS run_id, {values} FROM "  # noqa: S608
+        f"read_parquet([{files}], filename = true, union_by_name = true, hive_partitioning = false)"
+    )
+    if not _overlap(parts):
+        return sql
+    key = next(iter(columns))
+    return f"{sql} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY filename DESC) = 1"
+
+
+def _overlap(parts: Sequence[Part]) -> bool:
+    """Return whether a later part may hold keys of an earlier one: scored parts never do."""
+    made = [part.made for part in parts]
+    return len(parts) > 1 and any(m is None or m.get("scorer") == "imported" for m in made)

@@ -1,0 +1,4 @@
+-- How often each combination of signs occurs, over the columns named in $names.
+SELECT sign(COLUMNS(lambda c: list_contains($names, c)))::TINYINT, count(*) AS n
+FROM sig.signals
+GROUP BY ALL
