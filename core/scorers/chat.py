@@ -74,6 +74,7 @@ class Encoder:
         self._limit = limit
         self._say = say
         self._adds = self._rendering.hash is None
+        self._told_empty = False
         self.template_hash = self._rendering.hash
 
     def encode(
@@ -85,12 +86,19 @@ class Encoder:
         Raises ScoreError when the template takes no conversation at all.
         """
         found = list(read_rows(rows))
+        self._tell_empty(found)
         texts = self._texts(found)
         ids = self._ids([text for pair in texts if pair for text in pair], ends)
         return [
             self._encoded(row, pair, ids, ends, keep_last) if pair else _refused(row, ends)
             for row, pair in zip(found, texts, strict=True)
         ]
+
+    def _tell_empty(self, rows: Sequence[Row]) -> None:
+        if self._told_empty or all(row.text is None or row.text.strip() for row in rows):
+            return
+        self._told_empty = True
+        self._say("Some responses are empty: what is scored of them is how they end, and no more.")
 
     def _texts(self, rows: Sequence[Row]) -> list[tuple[_Text, _Text] | None]:
         """Return prompt and whole of each row, None of those that the template refuses."""

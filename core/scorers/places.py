@@ -88,7 +88,7 @@ def find(
     revision: str | None = None,
     *,
     code: bool = False,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None],
     check: Callable[[Place], None] = lambda place: None,
 ) -> Place:
     """Return the place of a folder or hub name; `check` sees it before weights are fetched.

@@ -10,6 +10,7 @@ from core.schema import Provenance
 from core.scorers.chat import Encoder
 from core.scorers.forward import BATCH_TOKENS
 from core.scorers.models import Loaded
+from core.scorers.rendering import read_template
 from core.scorers.spec import ScorerOptions
 
 BATCH = Param(
@@ -35,7 +36,10 @@ _HOW = frozenset({"batch_tokens"})
 def encoder_of(loaded: Loaded, options: ScorerOptions) -> Encoder:
     """Return the encoder of a model: its own template or the given file, its own length."""
     return Encoder(
-        loaded.tokenizer, _template(options), _limit(loaded.context, options), options.say
+        loaded.tokenizer,
+        read_template(options.template),
+        _limit(loaded.context, options),
+        options.say,
     )
 
 
@@ -75,12 +79,3 @@ def _limit(context: int | None, options: ScorerOptions) -> int | None:
             "Leave --set max_tokens out to use all of them.",
         )
     return wanted or context
-
-
-def _template(options: ScorerOptions) -> str | None:
-    if options.template is None:
-        return None
-    try:
-        return options.template.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScoreError(f"The template {options.template} cannot be read: {error}.") from error

@@ -23,7 +23,8 @@ CPUS = 2
 STORE_BYTES = 500 * 2**20
 """Of the object store of a local Ray: texts and values on their way, a few MB per worker."""
 _LONGEST = 25
-"""Characters of a temp folder; sockets lie deep in it, and their paths may have 107."""
+"""Characters of the temp folder's path: sockets lie deep in it, and theirs may have 107. In a longer
+one Ray takes a folder of its own choice."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,12 @@ def _asked() -> int:
 
 
 def _ray() -> Any:
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         import_module("ray.data")
+        # Ray prints what happened to tasks on standard output, which is for data, and has no
+        # setting for it; what a person should know of it, the workers say.
+        import_module("ray._private.worker")._worker_logs_enabled = False
         return import_module("ray")
     except ImportError as error:
         raise ScoreError(
@@ -129,8 +134,8 @@ def _keep_to_ourselves() -> None:
 
 
 def _started(ray: Any) -> Cluster:
-    within = tempfile.gettempdir()
-    folder = Path(tempfile.mkdtemp(prefix="ray-", dir=within if len(within) < _LONGEST else "/tmp"))
+    short = len(tempfile.gettempdir()) <= _LONGEST
+    folder = Path(tempfile.mkdtemp(prefix="ray-")) if short else None
     try:
         ray.init(
             address="local",
@@ -138,7 +143,7 @@ def _started(ray: Any) -> Cluster:
             log_to_driver=False,
             logging_level=logging.ERROR,
             object_store_memory=STORE_BYTES,
-            _temp_dir=str(folder),
+            _temp_dir=str(folder) if folder else None,
         )
     except Exception as error:  # of ports, memory, folders: a class each
         Cluster(ray, ours=True, folder=folder).close()

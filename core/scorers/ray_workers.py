@@ -1,32 +1,28 @@
-"""What runs in Ray's processes: the workers that score, and the desk where they ask for texts."""
+"""A scorer in a process of Ray: opened once, then asked for shard after shard."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import tempfile
-import traceback
-from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-import core.errors
-from core.errors import AssayError, ScoreError
-from core.schema import Ints, Provenance, ScoringPlan
+from core.errors import ScoreError
+from core.schema import PLAN_COLUMNS, Ints, Provenance, ScoringPlan
 from core.scorers.local import score_shard
+from core.scorers.ray_desk import Told, Trouble, here
 from core.scorers.spec import Scorer, ScorerOptions, ScorerSpec
 
-MOST_TRIES = 5
-"""Workers that may die over a shard, or while one opens the scorer, before the run stops."""
-News = int | str
-"""The number of a shard whose texts are asked for, or a sentence for the person."""
+MOST_DEATHS = 4
+"""Of workers over one shard, or of one worker that opens the scorer; then the run stops."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +31,13 @@ class Order:
 
     spec: ScorerSpec
     options: ScorerOptions
-    """Without `say` and `template`, which are of the driver's process and machine."""
-    template: str | None
+    """Without what lives in the driver's process and on its machine."""
+    template: bytes | None
+    """What the template file holds."""
     folders: tuple[str, ...]
-    """Models that are folders; each machine must see them."""
-    seed: int
+    """Models that are folders: every machine must see them."""
     made: Provenance | None = None
-    """What the first worker opened; every other must have opened the same."""
+    """What the first worker opened; all others must open the same."""
 
 
 @dataclass(frozen=True)
@@ -53,196 +49,147 @@ class Opened:
     shard_items: int
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """An error on its way to the driver; Ray's own way would wrap it in tracebacks."""
-
-    kind: str
-    message: str
-    hint: str
-    trace: str
-
-    @classmethod
-    def of(cls, error: Exception) -> Trouble:
-        """Describe an error; one that is none of ours is a fault of the worker."""
-        if isinstance(error, ImportError):
-            error = ScoreError(
-                f"{error.name or error} is not installed on {_here()}.",
-                "pip install -r requirements.txt -r requirements-ray.txt on every machine",
-            )
-        trace = "".join(traceback.format_exception(error))
-        if isinstance(error, AssayError):
-            return cls(type(error).__name__, error.message, error.hint, trace)
-        said = f"A worker on {_here()} failed: {type(error).__name__}: {error}".rstrip(": .")
-        return cls("ScoreError", f"{said}.", "--debug shows where.", trace)
-
-    def error(self) -> AssayError:
-        """Return the error, caused by what the worker's traceback says."""
-        made: AssayError = getattr(core.errors, self.kind)
-        made = AssayError.__new__(getattr(core.errors, self.kind))
-        AssayError.__init__(made, self.message, self.hint)
-        made.__cause__ = RuntimeError(self.trace)
-        return made
-
-
-class Desk:
-    """Where workers ask for texts and leave sentences; the driver comes by and answers.
-
-    Workers cannot call the driver, so both call this actor, which holds no more than the texts
-    that are on their way.
-    """
-
-    def __init__(self) -> None:
-        self._news: asyncio.Queue[News] = asyncio.Queue()
-        self._waiting: defaultdict[int, list[asyncio.Future[pa.Table | None]]] = defaultdict(list)
-        self._tries: Counter[object] = Counter()
-
-    async def tried(self, what: object) -> int:
-        """Count a try and return how many there were."""
-        self._tries[what] += 1
-        return self._tries[what]
-
-    async def done(self, what: object) -> None:
-        """Forget the tries."""
-        del self._tries[what]
-
-    async def texts(self, number: int) -> pa.Table | None:
-        """Return a shard's rows when the driver has brought them, None when it cannot."""
-        future: asyncio.Future[pa.Table | None] = asyncio.get_running_loop().create_future()
-        self._waiting[number].append(future)
-        self._news.put_nowait(number)
-        return await future
-
-    async def give(self, number: int, rows: pa.Table | None) -> None:
-        """Hand a shard's rows to who asked for them; one who died meanwhile asks again."""
-        for future in self._waiting.pop(number, []):
-            if not future.done():
-                future.set_result(rows)
-
-    async def say(self, sentence: str) -> None:
-        """Leave a sentence for the person."""
-        self._news.put_nowait(sentence)
-
-    async def news(self, seconds: float) -> list[News]:
-        """Return what was asked and said since; wait up to `seconds` for the first."""
-        try:
-            found = [await asyncio.wait_for(self._news.get(), seconds)]
-        except TimeoutError:
-            return []
-        while not self._news.empty():
-            found.append(self._news.get_nowait())
-        return found
-
-
-@dataclass(frozen=True)
-class Told:
-    """The `say` of a worker."""
-
-    desk: Any
-
-    def __call__(self, sentence: str) -> None:
-        """Leave the sentence at the desk, and wait until it lies there."""
-        _ray().get(self.desk.say.remote(sentence))
-
-
 def look(order: Order, desk: Any) -> Opened | Trouble:
-    """Open the scorer once, before anything is scored, and return what the run must know."""
+    """Open the scorer, before anything is scored, for what the run must know of it."""
     try:
-        scorer = _open(order, desk)
+        scorer = opened(order, Told(import_module("ray"), desk))
         return Opened(scorer.provenance, scorer.shard_chars, scorer.shard_items)
     except Exception as error:
         return Trouble.of(error)
 
 
 class Worker:
-    """A process with an opened scorer; Ray Data calls it with numbers of shards."""
+    """What Ray Data calls with numbers of shards, in an actor with two threads.
+
+    So a shard's texts are fetched and prepared while the one before is scored. Errors are
+    answers: raised, they would come as tracebacks, and from here Ray would try for ever.
+    """
 
     def __init__(self, order: Order, desk: Any) -> None:
+        self._ray: Any = import_module("ray")
         self._desk = desk
         self._preparing, self._scoring = Lock(), Lock()
         self._opened: Scorer | Trouble
         try:
             self._opened = self._open(order)
-        except Exception as error:  # raised here, Ray would start it again
+        except Exception as error:
             self._opened = Trouble.of(error)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
-        """Return for each shard of `batch` its values, or the trouble with it, as one row.
-
-        Two threads come in: texts are fetched and prepared while another shard is scored.
-        """
-        return pa.concat_tables(self._answer(number) for number in batch["item"].to_pylist())
+        """Return a row per shard: its values, or the trouble with it."""
+        return pa.concat_tables([self._answer(number) for number in batch["item"].to_pylist()])
 
     def _open(self, order: Order) -> Scorer:
-        context = _ray().get_runtime_context()
-        me = context.get_actor_id()
-        if _ray().get(self._desk.tried.remote(me)) > MOST_TRIES:
-            raise _died(f"A worker on {_here()} died {MOST_TRIES} times while it opened the scorer")
+        told, context = Told(self._ray, self._desk), self._ray.get_runtime_context()
+        if self._ask("tried", context.get_actor_id()) > MOST_DEATHS:
+            raise ScoreError(
+                f"A worker on {here()} died {MOST_DEATHS} times while it opened the scorer.",
+                "Its machine may lack the memory; fewer workers need less.",
+            )
         if context.was_current_actor_reconstructed:
-            Told(self._desk)("A worker died and was started again; its shards are scored again.")
-        scorer = _open(order, self._desk)
-        _ray().get(self._desk.done.remote(me))
+            told(f"A worker died and was started again on {here()}; its shards are scored again.")
+        scorer = opened(order, told)
+        self._ask("managed", context.get_actor_id())
         return scorer
 
     def _answer(self, number: int) -> pa.Table:
-        try:
-            return answered(number, packed(self._scored(number)), None)
-        except Exception as error:
-            return answered(number, None, Trouble.of(error))
-
-    def _scored(self, number: int) -> pa.Table:
         if isinstance(self._opened, Trouble):
-            raise self._opened.error()
+            return _row(number, trouble=self._opened)
+        try:
+            return _row(number, values=self._scored(self._opened, number))
+        except Exception as error:
+            return _row(number, trouble=Trouble.of(error))
+
+    def _scored(self, scorer: Scorer, number: int) -> pa.Table:
+        if self._ask("tried", number) > MOST_DEATHS:
+            raise ScoreError(
+                f"{MOST_DEATHS} workers died over the same shard.",
+                "A machine may lack the memory; --set batch_tokens=N makes batches smaller.",
+            )
         ids, rows = self._texts(number)
         with self._preparing:
-            prepared = self._opened.prepare(rows)
+            prepared = scorer.prepare(rows)
         with self._scoring:
-            return score_shard(self._opened, ids, prepared)
+            return score_shard(scorer, ids, prepared)
 
     def _texts(self, number: int) -> tuple[Ints, pa.Table]:
-        if _ray().get(self._desk.tried.remote(number)) > MOST_TRIES:
-            raise _died(f"{MOST_TRIES} workers died over the same shard")
-        rows = _ray().get(self._desk.texts.remote(number))
+        rows = self._ask("texts", number)
         if rows is None:
             raise ScoreError("The texts of a shard could not be read.")
-        return rows["pair_id" if "pair_id" in rows.column_names else "response_id"].to_numpy(), rows
+        key = "response_id" if "response_id" in rows.column_names else "pair_id"
+        return rows[key].to_numpy(), rows
+
+    def _ask(self, what: str, argument: object) -> Any:
+        return self._ray.get(getattr(self._desk, what).remote(argument))
 
 
-def answered(number: int, values: pa.Buffer | None, trouble: Trouble | None) -> pa.Table:
-    """Return one row; values are packed, so that no engine joins or casts their columns."""
+def opened(order: Order, told: Told) -> Scorer:
+    """Open the scorer on this machine; raise ScoreError when it is not what others opened."""
+    for folder in order.folders:
+        if not Path(folder).is_dir():
+            raise ScoreError(
+                f"There is no folder {folder} on {here()}.",
+                "Every machine of the cluster must see the model at the same path.",
+            )
+    with _template(order) as template:
+        options = replace(order.options, say=told, template=template)
+        scorer = order.spec.open(options, _no_plan(options.seed))
+    if order.made:
+        _check_same(order.made, scorer.provenance)
+    return scorer
+
+
+@contextmanager
+def _template(order: Order) -> Iterator[Path | None]:
+    """Give the driver's template file to this machine."""
+    if order.template is None:
+        yield None
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "template.jinja"
+        path.write_bytes(order.template)
+        yield path
+
+
+def _no_plan(seed: int) -> ScoringPlan:
+    """Return a plan for scorers that need none to open: texts come shard by shard."""
+    nothing = np.empty(0, np.int64)
+    return ScoringPlan(nothing, nothing, nothing, lambda _: PLAN_COLUMNS.empty_table(), seed=seed)
+
+
+def _check_same(first: Provenance, own: Provenance) -> None:
+    theirs, ours = asdict(first), asdict(own)
+    other = [f"{k} {ours[k]}, not {v}" for k, v in theirs.items() if ours[k] != v]
+    if other:
+        raise ScoreError(
+            f"{here()} opened the scorer in another way than the first worker: {'; '.join(other)}.",
+            "Give all machines the same files and the same versions.",
+        )
+
+
+def _row(
+    number: int, *, values: pa.Table | None = None, trouble: Trouble | None = None
+) -> pa.Table:
+    """Return one answer; values are packed, so that nobody joins, cuts or casts their columns."""
     said = json.dumps(asdict(trouble)) if trouble else None
     return pa.table(
         {
             "shard": pa.array([number], pa.int64()),
-            "values": pa.array([values], pa.large_binary()),
+            "values": pa.array([None if values is None else _packed(values)], pa.large_binary()),
             "trouble": pa.array([said], pa.string()),
         }
     )
 
 
-def packed(table: pa.Table) -> pa.Buffer:
-    """Return a table in Arrow's stream format."""
+def _packed(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
-    return sink.getvalue()
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
 
 
-def _open(order: Order, desk: Any) -> Scorer:
-    for folder in order.folders:
-        if not Path(folder).is_dir():
-            raise ScoreError(
-                f"{_here()} has no folder {folder}.",
-                "Every machine of the cluster must see the model at this path.",
-            )
-    options = replace(order.options, say=Told(desk))
-    scorer = order.spec.open(options, _no_plan(order.seed)) if order.template is None else (
-        _with_template(order, options)
-    )
-    if order.made and replace(scorer.provenance, device=order.made.device) != order.made:
-        raise ScoreError(
-            f"{_here()} opened the scorer otherwise than the first worker: "
-            f"{_otherwise(order.made, scorer.provenance)}.",
-            "Numbers made in two ways do not fit together: give all machines the same versions.",
-        )
-    return scorer
+def unpacked(values: pa.Buffer) -> pa.Table:
+    """Return the table of an answer."""
+    with pa.ipc.open_stream(values) as stream:
+        return stream.read_all()

@@ -25,8 +25,8 @@ _DATE = (
 """Takes the place of the function that gives templates the time of the day they are rendered on."""
 _ROLES = frozenset({"user", "assistant", "system", "developer", "tool", "function"})
 _PROBE: tuple[Turns, Turns] = (
-    [{"role": "user", "content": "Hi"}],
-    [{"role": "assistant", "content": "Hello"}],
+    [{"role": "user", "content": "Question7"}],
+    [{"role": "assistant", "content": "Answer8"}],
 )
 
 
@@ -111,8 +111,6 @@ class Templated:
     def __init__(
         self, tokenizer: PreTrainedTokenizerFast, template: str, say: Callable[[str], None]
     ) -> None:
-        from jinja2 import TemplateSyntaxError
-
         self._apply: Callable[..., Any] = tokenizer.apply_chat_template
         self._name = tokenizer.name_or_path or "the model"
         self._template = template
@@ -120,17 +118,33 @@ class Templated:
         if "strftime_now" in template:
             self._template = _DATE + template
             say(f"The chat template writes the date: always {_DAY}, so that numbers repeat.")
-        try:
-            self.render(*_PROBE)
-        except Refused as error:
-            if isinstance(error.__cause__, TemplateSyntaxError):
-                raise self._broken(error) from error
+        self._parts = self._takes_parts()
+
+    def _takes_parts(self) -> bool:
+        """Return whether contents must be lists of parts: templates of pictures drop plain text."""
+        from jinja2 import TemplateSyntaxError
+
+        dropped = False
+        for self._parts in (False, True):
+            try:
+                rendered = self.render(*_PROBE)
+            except Refused as error:
+                if isinstance(error.__cause__, TemplateSyntaxError):
+                    raise self._broken(error) from error
+            else:
+                if all(str(turn["content"]) in rendered for turns in _PROBE for turn in turns):
+                    return self._parts
+                dropped = True
+        if dropped:
+            raise self._broken(Refused("it leaves out what is said"))
+        return False
 
     def render(self, prompt: Turns, response: Turns | None) -> str:
         """Return the conversation, or the prompt with the opening of an answer."""
+        turns = prompt if response is None else prompt + response
         try:
             found = self._apply(
-                prompt if response is None else prompt + response,
+                list(map(_in_parts, turns)) if self._parts else turns,
                 chat_template=self._template,
                 tokenize=False,
                 add_generation_prompt=response is None,
@@ -149,6 +163,13 @@ class Templated:
     def _broken(self, error: Refused) -> ScoreError:
         said = f"The chat template of {self._name} fails: {error}."
         return ScoreError(said, "Give another with --template FILE.")
+
+
+def _in_parts(turn: dict[str, object]) -> dict[str, object]:
+    content = turn.get("content")
+    if not isinstance(content, str):
+        return turn
+    return {**turn, "content": [{"type": "text", "text": content}]}
 
 
 def forged(row: Row, within: Callable[[str], bool]) -> str | None:

@@ -20,6 +20,7 @@ from core.views.browse import browse, count, pair_detail
 from core.views.flips import conflicts, suspects
 from core.views.margins import density, histogram
 from core.views.overview import overview
+from core.views.scorers import scored_runs
 
 
 def questions(store: Store) -> dict[str, Callable[[], object]]:
@@ -32,6 +33,7 @@ def questions(store: Store) -> dict[str, Callable[[], object]]:
     middle = browse(store, everything, by, Cursor(0.0, store.total // 2), 50).after
     return {
         "overview": lambda: overview(store),
+        "runs": lambda: scored_runs(store),
         "count": lambda: count(store, some),
         "histogram": lambda: histogram(store, everything, x),
         "histogram, filtered, by split": lambda: histogram(store, some, x, slice_by="split"),

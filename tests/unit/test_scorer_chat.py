@@ -1,6 +1,8 @@
 """Texts to ids: the model's own template, TRL's rule, and text that poses as control tokens."""
 
 import json
+import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -214,6 +216,11 @@ def test_a_template_that_is_no_template_is_an_error_before_any_text() -> None:
         Encoder(make_tokenizer(), "{% for %}", None, SILENT.append)
 
 
+def test_a_template_that_drops_what_is_said_is_an_error() -> None:
+    with pytest.raises(ScoreError, match="leaves out what is said"):
+        encode([("Hi", ["Hello"])], template="{% for m in messages %}{{ m['role'] }}{% endfor %}")
+
+
 def test_several_templates_without_a_default() -> None:
     tokenizer = make_tokenizer()
     tokenizer.chat_template = {"rag": CHAT, "tools": CHAT}
@@ -266,6 +273,35 @@ def test_no_text_makes_a_control_token(prompt: str, response: str, chat: bool, b
     assert shown.endswith(("\n" if chat else "") + eos)
     assert prompt in shown
     assert response.removesuffix(eos) in shown
+
+
+def published_templates() -> list[Path]:
+    """Return the templates of published models that TRL ships."""
+    spec = find_spec("trl")
+    found = Path(spec.origin).parent.rglob("*.jinja") if spec and spec.origin else ()
+    return sorted(found)
+
+
+@pytest.mark.parametrize("file", published_templates(), ids=lambda file: file.stem)
+def test_published_templates_keep_their_control_tokens_to_themselves(file: Path) -> None:
+    template = file.read_text("utf-8")
+    tokenizer, talk = make_tokenizer(), TALK[1:]
+    own = sorted({*re.findall(r"<[|｜][\w▁ ]+[|｜]>|<\w+_of_turn>", template), *SPECIALS})
+    tokenizer.add_special_tokens({"extra_special_tokens": own})
+    posing = " ".join(["Bake", *own, "it."])
+    encoder = Encoder(tokenizer, template, None, SILENT.append)
+    clean, foul = encoder.encode(plan_rows([(talk, ["Bake it.", posing])]))
+    special = set(tokenizer.added_tokens_decoder)
+    assert [i for i in foul.ids if i in special] == [i for i in clean.ids if i in special]
+    assert posing in tokenizer.decode(foul.ids)
+    whole = [*talk, {"role": "assistant", "content": "Bake it."}]
+    if "llava" in file.name or "Bake" not in tokenizer.apply_chat_template(
+        whole, chat_template=template, tokenize=False
+    ):
+        whole = [{**m, "content": [{"type": "text", "text": m["content"]}]} for m in whole]
+    if "strftime_now" not in template:
+        made = tokenizer.apply_chat_template(whole, chat_template=template)
+        assert clean.ids == made["input_ids"]
 
 
 def test_two_texts_do_not_join_into_a_control_token() -> None:

@@ -194,6 +194,7 @@ def test_memory_that_runs_out_halves_the_batches_and_says_so(
     monkeypatch.setattr(Decoder, "states", short)
     assert scored(policy, rows)["policy_logps"] == pytest.approx(expected, rel=1e-5)
     assert policy.budget.tokens <= 60
+    assert said.pop(0).startswith("Some responses are empty")
     assert said
     assert all(sentence.startswith("Out of memory: batches now hold") for sentence in said)
 
