@@ -1,6 +1,7 @@
 """Scorers without a model, for tests: `with registered():`, or `python -m tests.fake_scorers ARGV`.
 
 A reward depends on the texts and on the batch they came in, as a real model's last digits do.
+FAKE_STOPS_AT=N raises at the N-th shard; FAKE_WAITS_AT=N waits there while FAKE_GATE is a file.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +52,9 @@ class Fake:
     def score(self, prepared: pa.Table) -> Iterator[pa.Table]:
         time.sleep(self.numbers["pause"])
         self.seen.append(prepared.num_rows)
+        gate = Path(os.environ.get("FAKE_GATE", ""))
+        while os.environ.get("FAKE_WAITS_AT") == str(len(self.seen)) and gate.is_file():
+            time.sleep(0.01)
         if os.environ.get("FAKE_STOPS_AT") == str(len(self.seen)):
             raise ScoreError("The fake model has stopped.", "It was told to.")
         half, size = prepared.num_rows // 2, prepared.num_rows
@@ -146,12 +151,16 @@ TAKES = (
 )
 
 
+def is_folder(model: str | None) -> bool:
+    return model is not None and Path(model).is_absolute()
+
+
 def spec(kind: str) -> ScorerSpec:
     def opened(options: ScorerOptions, plan: ScoringPlan) -> Fake:
         numbers = dict(options.parameters)
         text = options.template.read_text("utf-8") if options.template else None
         made = Provenance(
-            model=options.model,
+            model=Path(options.model).name if is_folder(options.model) else options.model,
             revision=options.revision,
             reference=options.reference,
             dtype=options.dtype or "float32",

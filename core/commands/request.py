@@ -13,7 +13,7 @@ from core.errors import ScoreError, UnknownName, UsageError
 from core.schema import RunInfo
 from core.scorers.spec import OPTIONS, SCORERS, ScorerOptions, ScorerSpec, flag
 from core.settings import Settings
-from core.store.begin import TEMPLATE
+from core.store.begin import TEMPLATE, read_places
 from core.store.layout import RUNS
 from core.store.parts import GIVEN
 from core.store.runs import check_run_id, read_run
@@ -56,11 +56,18 @@ def default_name(scorer: str, model: str | None) -> str:
 
 
 def given(options: ScorerOptions) -> dict[str, object]:
-    """Return the options as `run.json` keeps them for --resume."""
+    """Return the options as `run.json` keeps them for --resume; of a folder only the name."""
     said = {name: getattr(options, name) for name in OPTIONS if name not in NEVER}
     kept = {name: value for name, value in said.items() if value}
+    kept |= {name: Path(folder).name for name, folder in places(options).items()}
     template = {"template": TEMPLATE} if options.template else {}
     return {**kept, **template, "parameters": dict(options.parameters), "seed": options.seed}
+
+
+def places(options: ScorerOptions) -> dict[str, str]:
+    """Return the options that are folders of this machine."""
+    named = {name: getattr(options, name) for name in ("model", "reference")}
+    return {name: value for name, value in named.items() if value and Path(value).is_absolute()}
 
 
 def proceed(info: RunInfo, store: Path) -> str:
@@ -158,9 +165,10 @@ def _resumed(args: Namespace, settings: Settings, typed: ScorerOptions) -> Reque
 
 def _options(folder: Path, info: RunInfo, typed: ScorerOptions) -> ScorerOptions:
     """Return the options of the run, with those typed that may be others now."""
-    kept = info.parameters.get(GIVEN)
-    if not isinstance(kept, dict):  # made elsewhere: the person says it all
+    found = info.parameters.get(GIVEN)
+    if not isinstance(found, dict):  # made elsewhere: the person says it all
         return typed
+    kept = {**found, **read_places(folder)}
     for name in OPTIONS:
         if name not in AGAIN | NEVER:
             _agree(flag(name), getattr(typed, name), kept.get(name), info)

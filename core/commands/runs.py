@@ -111,7 +111,7 @@ def _take_over(settings: Settings, found: Sequence[Found]) -> None:
         parts = copy_parts(root, run)
         tally = Tally.joined(part.tally for part in parts)
         if len(parts) > MOST_PARTS:
-            merged = merge_parts(root, run.info, parts, settings.memory, settings.threads)
+            merged = merge_parts(root, run.info, parts)
             drop_parts(root, generation, run.info.run_id, merged.replaces)
             parts = (merged,)
         write_info(root, counted(run.info, tally))

@@ -18,13 +18,13 @@ import pyarrow as pa
 
 from core.commands.generation import advance
 from core.commands.progress import Pace, step, track
-from core.commands.request import ENGINES, Request, given, proceed
+from core.commands.request import ENGINES, Request, given, places, proceed
 from core.errors import ScoreError
 from core.schema import JobProgress, Provenance, RunInfo, ScoringPlan
 from core.scorers.local import Session, shards
 from core.scorers.spec import ScorerSpec
 from core.settings import Settings
-from core.store.begin import Begun, begin
+from core.store.begin import Begun, Own, begin, write_begun
 from core.store.files import remove
 from core.store.instance import open_store
 from core.store.jobs import PROGRESS
@@ -134,8 +134,7 @@ def _score(job: Job) -> tuple[RunInfo, tuple[Part, ...]]:
         )  # fmt: skip
         with closing(_open(job, plan)) as session:
             made, whole = _made(job, session), job.spec.needs_labels
-            begun = begin(settings.store, made, asked.options.template, whole=whole)
-            job.begun = begun.info
+            begun = begin(settings.store, made, whole=whole)
             with closing(_fill(job, begun, plan, session)) as parts:
                 return begun.info, (*begun.parts, *parts)
 
@@ -168,12 +167,17 @@ def _fill(
     done = np.intersect1d(scored_ids(job.settings.store, job.run_id, begun.counted), plan.ids)
     job.progress = JobProgress(
         job.run_id, job.spec.name, len(done), len(plan.ids), 0, _now(), _now(),
-        "pairs" if job.spec.of_pairs else "responses",
+        "pairs" if job.spec.of_pairs else "responses", len(done),
     )  # fmt: skip
+    todo = shards(plan, session, done)
+    if todo:
+        options = job.asked.options
+        write_begun(job.settings.store, begun, Own(options.template, places(options)))
+    job.begun = begun.info
     job.number = next_number(job.settings.store / RUNS / job.run_id)
     job.count(0, 0)
     job.pace = Pace()
-    with closing(session.run(shards(plan, session, done))) as made:
+    with closing(session.run(todo)) as made:
         tables = track(
             made, job.run_id, unit=job.progress.unit, total=len(plan.ids), done=len(done),
             size=lambda table: table.num_rows, say=job.pace.said,
@@ -199,7 +203,7 @@ def _finish(job: Job, info: RunInfo, parts: tuple[Part, ...]) -> RunInfo:
     settings, root = job.settings, job.settings.store
     if len(parts) > MOST_PARTS:
         step(f"Joining {len(parts):,} parts")
-        parts = (merge_parts(root, info, parts, settings.memory, settings.threads),)
+        parts = (merge_parts(root, info, parts),)
     info = _whole(job, info, Tally.joined(part.tally for part in parts))
     write_info(root, info)
     names = tuple(part.name for part in parts)

@@ -21,7 +21,15 @@ from core.schema.runs import (
     RunInfo,
     ScoringPlan,
 )
-from core.schema.signals import LogpValues, NoiseRow, RunValues, SignalColumn, SignalInputs
+from core.schema.signals import (
+    KlValues,
+    LogpValues,
+    NoiseRow,
+    PassValues,
+    RunValues,
+    SignalColumn,
+    SignalInputs,
+)
 from core.schema.sources import (
     GOLD_COLUMNS,
     PAIR_COLUMNS,
@@ -53,12 +61,14 @@ __all__ = [
     "ImportReport",
     "Ints",
     "JobProgress",
+    "KlValues",
     "LabelledPairs",
     "LogpValues",
     "NoiseRow",
     "Order",
     "PairBatch",
     "PairFilter",
+    "PassValues",
     "Provenance",
     "RawBatch",
     "RawRow",

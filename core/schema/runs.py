@@ -119,3 +119,5 @@ class JobProgress:
     updated: str
     """UTC, ISO 8601."""
     unit: str = "responses"
+    before: int = 0
+    """How many of `done` earlier sittings had scored."""

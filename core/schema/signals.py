@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from core.schema.base import Bools, Floats, Ints
 
 
@@ -18,6 +21,33 @@ class RunValues:
 
 
 @dataclass(frozen=True)
+class PassValues:
+    """One run's rewards with dropout on, shape (n, passes) each; NaN where unknown.
+
+    Pass t of both sides is the same thinned model.
+    """
+
+    chosen: npt.NDArray[np.float32]
+    rejected: npt.NDArray[np.float32]
+    leaks_label: bool = False
+
+
+@dataclass(frozen=True)
+class KlValues:
+    """What a policy run made with `--kl` adds, aligned to rows; NaN where unknown."""
+
+    klsum_chosen: Floats
+    klsum_rejected: Floats
+    """KL(policy, reference) summed over response positions, nats, never negative."""
+    policy_mixp_chosen: Floats
+    policy_mixp_rejected: Floats
+    """Summed nats under the logits (1+e)·policy − e·reference."""
+    policy_mixm_chosen: Floats
+    policy_mixm_rejected: Floats
+    """Summed nats under the logits (1−e)·policy + e·reference."""
+
+
+@dataclass(frozen=True)
 class LogpValues:
     """One policy run aligned to rows: summed nats over response tokens; NaN where unknown."""
 
@@ -28,6 +58,7 @@ class LogpValues:
     chosen_tokens: Floats
     rejected_tokens: Floats
     leaks_label: bool = False
+    kl: KlValues | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +83,7 @@ class SignalInputs:
     """1 gold names the chosen side, 0 the rejected side, NaN unknown or a tie."""
     rewards: Mapping[str, RunValues]
     logps: Mapping[str, LogpValues] = field(default_factory=dict)
+    passes: Mapping[str, PassValues] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

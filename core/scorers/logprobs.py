@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-CHUNK_BYTES = {"cpu": 8 << 20, "cuda": 512 << 20}
+CHUNK_BYTES = {"cpu": 32 << 20, "cuda": 512 << 20}
 """Most memory for one chunk's logits in float32. On a CPU they should stay in its cache."""
 
 

@@ -125,7 +125,7 @@ def open_session(spec: ScorerSpec, options: ScorerOptions, plan: ScoringPlan) ->
     with ExitStack() as exits:
         cluster = join()
         exits.callback(cluster.close)
-        shared = share(cluster.ray.cluster_resources(), options)
+        shared = share(cluster.machines(), options)
         order = _order(spec, options)
         clerk = Clerk(cluster.ray, _desk(cluster.ray), plan, options.say)
         exits.callback(clerk.close)

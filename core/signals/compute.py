@@ -63,12 +63,16 @@ def compute_one(
 
 
 def _of_run(inputs: SignalInputs, run_id: str) -> SignalInputs:
-    """Return the inputs with one run's values only; raise UnknownName for a run without any."""
+    """Return the inputs with one run's values only; raise UnknownName for a run without any.
+
+    Beside a policy all rewards stay: some signals of a policy set it against the reward models.
+    """
     rewards = {k: v for k, v in inputs.rewards.items() if k == run_id}
     logps = {k: v for k, v in inputs.logps.items() if k == run_id}
-    if not rewards and not logps:
-        raise UnknownName("run", run_id, {*inputs.rewards, *inputs.logps})
-    return replace(inputs, rewards=rewards, logps=logps)
+    passes = {k: v for k, v in inputs.passes.items() if k == run_id}
+    if not rewards and not logps and not passes:
+        raise UnknownName("run", run_id, {*inputs.rewards, *inputs.logps, *inputs.passes})
+    return replace(inputs, rewards=inputs.rewards if logps else rewards, logps=logps, passes=passes)
 
 
 def _stored(

@@ -7,7 +7,16 @@ from typing import cast
 
 import numpy as np
 
-from core.schema import Bools, Floats, Ints, LogpValues, RunValues, SignalInputs
+from core.schema import (
+    Bools,
+    Floats,
+    Ints,
+    KlValues,
+    LogpValues,
+    PassValues,
+    RunValues,
+    SignalInputs,
+)
 
 _FLOATS = (
     "chosen_chars",
@@ -27,13 +36,22 @@ _LOGPS = (
     "chosen_tokens",
     "rejected_tokens",
 )
+_KL = (
+    "klsum_chosen",
+    "klsum_rejected",
+    "policy_mixp_chosen",
+    "policy_mixp_rejected",
+    "policy_mixm_chosen",
+    "policy_mixm_rejected",
+)
 
 
 def make_inputs(given: Mapping[str, object]) -> SignalInputs:
     """Return inputs with unknown (NaN) for every column that is not given.
 
     Columns have the names of `SignalInputs`; `rewards` is run → (chosen, rejected), or
-    run → (chosen, rejected, leaks_label); `logps` is run → columns of `LogpValues`.
+    run → (chosen, rejected, leaks_label); `passes` is the same with a list per row; `logps` is
+    run → columns of `LogpValues` and `KlValues`.
     `{"gold": [1, 0]}` is two rows.
     """
     n = _length(given)
@@ -45,14 +63,17 @@ def make_inputs(given: Mapping[str, object]) -> SignalInputs:
         source_names=cast("tuple[str, ...]", given.get("source_names", ("set",))),
         pair_id=_ints(given.get("pair_id"), np.arange(n, dtype=np.int64)),
         chosen_id=_ints(given.get("chosen_id"), 2 * np.arange(n, dtype=np.int64)),
-        rewards={run: _run(run_columns, n) for run, run_columns in _rewards(given).items()},
+        rewards={
+            run: _run(run_columns, n) for run, run_columns in _sides(given, "rewards").items()
+        },
         logps={run: _policy(columns, n) for run, columns in _logps(given).items()},
+        passes={run: _passes(columns) for run, columns in _sides(given, "passes").items()},
         **floats,
     )
 
 
-def _rewards(given: Mapping[str, object]) -> Mapping[str, Sequence[object]]:
-    return cast("Mapping[str, Sequence[object]]", given.get("rewards", {}))
+def _sides(given: Mapping[str, object], name: str) -> Mapping[str, Sequence[object]]:
+    return cast("Mapping[str, Sequence[object]]", given.get(name, {}))
 
 
 def _logps(given: Mapping[str, object]) -> Mapping[str, Mapping[str, object]]:
@@ -60,8 +81,9 @@ def _logps(given: Mapping[str, object]) -> Mapping[str, Mapping[str, object]]:
 
 
 def _length(given: Mapping[str, object]) -> int:
-    columns = [v for k, v in given.items() if k not in ("rewards", "logps", "source_names")]
-    columns += [run[0] for run in _rewards(given).values()]
+    nested = ("rewards", "passes", "logps", "source_names")
+    columns = [v for k, v in given.items() if k not in nested]
+    columns += [run[0] for name in ("rewards", "passes") for run in _sides(given, name).values()]
     columns += [run[name] for run in _logps(given).values() for name in _LOGPS if name in run]
     return max((len(cast("Sequence[object]", c)) for c in columns), default=0)
 
@@ -73,7 +95,17 @@ def _run(columns: Sequence[object], n: int) -> RunValues:
 
 def _policy(columns: Mapping[str, object], n: int) -> LogpValues:
     floats = {name: _floats(columns.get(name), n) for name in _LOGPS}
-    return LogpValues(**floats, leaks_label=bool(columns.get("leaks_label", False)))
+    kl = {name: _floats(columns.get(name), n) for name in _KL}
+    return LogpValues(
+        **floats,
+        leaks_label=bool(columns.get("leaks_label", False)),
+        kl=KlValues(**kl) if any(name in columns for name in _KL) else None,
+    )
+
+
+def _passes(columns: Sequence[object]) -> PassValues:
+    chosen, rejected = (np.array(side, np.float32) for side in columns[:2])
+    return PassValues(chosen, rejected, bool(columns[2]) if len(columns) > 2 else False)
 
 
 def _floats(values: object, n: int) -> Floats:

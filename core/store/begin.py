@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import ScoreError
 from core.schema import RunInfo
-from core.store.files import place
+from core.store.files import place, write_json
 from core.store.layout import RUNS, Generation, parts_before, read_generation
 from core.store.parts import Part
 from core.store.runs import alike, differences, read_run, write_info
@@ -15,6 +17,17 @@ from core.store.standing import drop_parts, standing
 
 TEMPLATE = "template.jinja"
 """Copy of --template in the run's folder: the file itself may change or go."""
+PLACES = "places.json"
+"""Where the folders of its models lie on this machine; not in `run.json`, which may travel."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """What --resume needs that is no part of the run."""
+
+    template: Path | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Option (model, reference) → folder."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +39,12 @@ class Begun:
     """Its parts so far."""
     counted: tuple[Part, ...] = ()
     """Those whose responses need no scoring."""
+    writes: bool = True
+    """Its `run.json` may change now; that of a former run that is served may not."""
 
 
-def begin(root: Path, made: RunInfo, template: Path | None, *, whole: bool) -> Begun:
-    """Write `run.json` of a run that starts or goes on; call while holding its lock.
+def begin(root: Path, made: RunInfo, *, whole: bool) -> Begun:
+    """Return what there is of a run, and its `run.json` to be; call while holding its lock.
 
     A `whole` one is made anew each time, and the former stays until the swap. Raise ScoreError
     when the run's numbers were made in another way.
@@ -46,9 +61,7 @@ def begin(root: Path, made: RunInfo, template: Path | None, *, whole: bool) -> B
     drop_parts(root, generation, made.run_id, merged)
     if whole:
         drop_parts(root, generation, made.run_id, [part.name for part in parts])
-        if made.run_id not in generation.runs:
-            write_info(root, made)
-        return Begun(made)
+        return Begun(made, writes=made.run_id not in generation.runs)
     if old:
         _check_alike(old, made)
         made = replace(
@@ -59,11 +72,28 @@ def begin(root: Path, made: RunInfo, template: Path | None, *, whole: bool) -> B
             parameters=made.parameters,
             notes=(*old.notes, *_moved(old, made)),
         )
-    if template:
-        text = template.read_bytes()
-        place(root / RUNS / made.run_id / TEMPLATE, lambda temp: temp.write_bytes(text))
-    write_info(root, made)
     return Begun(made, parts, tuple(part for part in parts if alike(part.made, made)))
+
+
+def read_places(folder: Path) -> dict[str, str]:
+    """Return where the folders of a run's models lie, by option."""
+    try:
+        found = json.loads((folder / PLACES).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def write_begun(root: Path, begun: Begun, own: Own) -> None:
+    """Write `run.json` and what --resume needs, before the first shard."""
+    folder = root / RUNS / begun.info.run_id
+    if own.template:
+        text = own.template.read_bytes()
+        place(folder / TEMPLATE, lambda temp: temp.write_bytes(text))
+    if own.places:
+        write_json(folder / PLACES, own.places)
+    if begun.writes:
+        write_info(root, begun.info)
 
 
 def _former(root: Path, generation: Generation, run_id: str) -> RunInfo | None:

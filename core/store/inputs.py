@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from core.schema import Floats, LogpValues, RunValues, SignalInputs
+from core.schema import Floats, KlValues, LogpValues, PassValues, RunValues, SignalInputs
 from core.store.instance import Store
 
 FLOATS = (
@@ -43,6 +45,7 @@ def signal_inputs(store: Store) -> SignalInputs:
         chosen_id=rows["chosen_id"].to_numpy(),
         rewards=_rewards(store),
         logps=_logps(store),
+        passes=_passes(store),
         **floats,
     )
 
@@ -97,11 +100,40 @@ def _rewards(store: Store) -> dict[str, RunValues]:
 def _logps(store: Store) -> dict[str, LogpValues]:
     found = {}
     for run in store.runs:
-        if "policy_logps" in store.run_columns(run.run_id):
+        have = store.run_columns(run.run_id)
+        if "policy_logps" in have:
             rows = store.query("inputs_logps", {"run_id": run.run_id})
             values = {field: _floats(rows[field]) for field in LOGPS}
-            found[run.run_id] = LogpValues(**values, leaks_label=run.leaks_label)
+            kl = _kl(store, run.run_id) if "klsum" in have else None
+            found[run.run_id] = LogpValues(**values, leaks_label=run.leaks_label, kl=kl)
     return found
+
+
+def _kl(store: Store, run_id: str) -> KlValues:
+    rows = store.query("inputs_kl", {"run_id": run_id})
+    return KlValues(**{name: _floats(rows[name]) for name in rows.column_names})
+
+
+def _passes(store: Store) -> dict[str, PassValues]:
+    found = {}
+    for run in store.runs:
+        if "passes" in store.run_columns(run.run_id):
+            rows = store.query("inputs_passes", {"run_id": run.run_id})
+            sides = [rows[side].combine_chunks() for side in ("chosen", "rejected")]
+            width = max(pc.max(pc.list_value_length(side)).as_py() or 0 for side in sides)
+            chosen, rejected = (_matrix(side, width) for side in sides)
+            found[run.run_id] = PassValues(chosen, rejected, run.leaks_label)
+    return found
+
+
+def _matrix(lists: pa.ListArray, width: int) -> npt.NDArray[np.float32]:
+    """Return lists as rows of a matrix, NaN where a list has no entry."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
+    rows = pc.list_parent_indices(lists).to_numpy()
+    columns = np.arange(len(rows)) - (np.cumsum(lengths) - lengths)[rows]
+    matrix = np.full((len(lists), width), np.nan, np.float32)
+    matrix[rows, columns] = pc.list_flatten(lists).to_numpy(zero_copy_only=False)
+    return matrix
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:

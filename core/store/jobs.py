@@ -33,10 +33,12 @@ def read_progress(folder: Path) -> JobProgress | None:
     """Return how far a run is, None where nothing says so; the file may be anybody's."""
     try:
         data = json.loads((folder / PROGRESS).read_text("utf-8"))
-        progress = JobProgress(**{f.name: data[f.name] for f in fields(JobProgress)})
+        progress = JobProgress(
+            **{f.name: data[f.name] for f in fields(JobProgress) if f.name in data}
+        )
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    numbers = (progress.done, progress.total, progress.tokens)
+    numbers = (progress.done, progress.total, progress.tokens, progress.before)
     texts = (progress.scorer, progress.started, progress.updated, progress.unit)
     fits = all(type(n) is int and n >= 0 for n in numbers) and all(type(t) is str for t in texts)
     return progress if fits and progress.run_id == folder.name else None

@@ -13,6 +13,7 @@ from core.store.statements import literal
 SCORES = {
     "response_id": "BIGINT",
     **dict.fromkeys(NUMBERS, "DOUBLE"),
+    "passes": "FLOAT[]",
     "n_tokens": "INTEGER",
     "truncated": "BOOLEAN",
 }

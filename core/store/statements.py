@@ -35,8 +35,3 @@ def fill(name: str, where: str | None, names: Mapping[str, str], known: Iterable
 def literal(value: object) -> str:
     """Return a path or name as an SQL string, for statements that take no parameter."""
     return "'" + str(value).replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """Return a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'

@@ -21,7 +21,7 @@ def _job(found: FoundJob, now: datetime) -> Job:
     progress = found.progress
     seconds = _between(progress.started, progress.updated)
     # What an earlier sitting scored took none of these seconds.
-    fresh = progress.done - getattr(progress, "before", 0)
+    fresh = progress.done - progress.before
     rate = fresh / seconds if seconds > 0 and fresh > 0 else None
     left = max(progress.total - progress.done, 0)
     return Job(

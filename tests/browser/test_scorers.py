@@ -81,9 +81,12 @@ def test_a_run_is_chosen_by_keys_and_by_the_box(page: Page, server: Server) -> N
         page.keyboard.press(key)
     expect(page.get_by_role("cell", name="beta, whole")).to_be_visible()
     assert parse_qs(urlsplit(page.url).query)["run"] == ["beta"]
+    box = page.get_by_role("combobox", name="One run, closely")
+    expect(box).to_have_value("beta")
     settled(page)
-    page.get_by_role("combobox", name="One run, closely").press("ArrowDown")
-    page.get_by_role("option", name="alpha").click()
+    option = page.get_by_role("option", name="alpha")
+    box.press("ArrowDown")
+    option.click()
     expect(page.get_by_role("cell", name="alpha, whole")).to_be_visible()
 
 

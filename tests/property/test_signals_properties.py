@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import core.signals  # noqa: F401
-from core.schema import LogpValues, RunValues, SignalInputs
+from core.schema import KlValues, LogpValues, PassValues, RunValues, SignalInputs
 from core.signals.compute import compute_signals
 from core.signals.inputs import make_inputs
 from core.signals.spec import SIGNALS
@@ -16,6 +16,31 @@ from core.signals.spec import SIGNALS
 ANY = st.floats(width=32) | st.just(float("nan"))
 COUNT = st.sampled_from([np.nan, 0.0, 1.0, 2.0, 50.0])
 LOGPS = ("policy_chosen", "policy_rejected", "ref_chosen", "ref_rejected")
+KL = ("klsum", "policy_mixp", "policy_mixm")
+LABELLED = (
+    "alignment_potential",
+    "bald",
+    "committee_bald",
+    "committee_mean",
+    "committee_spread",
+    "committee_votes",
+    "difficulty",
+    "edpo_sensitivity",
+    "edpo_step",
+    "margin_conflict",
+    "simpo_state",
+)
+"""Signals that a tie has none of."""
+SYMMETRIC = (
+    "vote_entropy",
+    "duplicate_rows",
+    "contradicting_rows",
+    "committee_spread",
+    "committee_bald",
+    "bald_thin",
+    "ambiguity",
+    "margin_conflict_with",
+)
 COLUMNS = {
     "chosen_chars": COUNT,
     "rejected_chars": COUNT,
@@ -42,13 +67,17 @@ def inputs(draw: st.DrawFn) -> SignalInputs:
     columns = {name: column(values) for name, values in COLUMNS.items()}
     side = column(st.booleans())
     columns["chosen_id"] = [2 * p + s for p, s in zip(columns["pair_id"], side, strict=True)]
-    rewards = {name: (column(ANY), column(ANY), name == "leak") for name in ("a", "b", "leak")}
+    names = draw(st.sampled_from([("a",), ("a", "leak"), ("a", "b", "c", "leak")]))
+    rewards = {name: (column(ANY), column(ANY), name == "leak") for name in names}
+    passes = {"thin": tuple(list(zip(*(column(ANY) for _ in "123"), strict=True)) for _ in "ab")}
+    kl = {f"{name}_{side}": column(ANY) for name in KL for side in ("chosen", "rejected")}
     lengths = {"chosen_tokens": column(COUNT), "rejected_tokens": column(COUNT)}
     logps = {
-        "with": {**{name: column(ANY) for name in LOGPS}, **lengths},
+        "with": {**{name: column(ANY) for name in LOGPS}, **lengths, **kl},
         "without": {**{name: column(ANY) for name in LOGPS[:2]}, **lengths, "leaks_label": True},
     }
-    return make_inputs({**columns, "source_names": ("x", "y"), "rewards": rewards, "logps": logps})
+    runs = {"rewards": rewards, "logps": logps, "passes": passes if n else {}}
+    return make_inputs({**columns, "source_names": ("x", "y"), **runs})
 
 
 def swapped(given: SignalInputs) -> SignalInputs:
@@ -74,9 +103,24 @@ def swapped(given: SignalInputs) -> SignalInputs:
                 chosen_tokens=v.rejected_tokens,
                 rejected_tokens=v.chosen_tokens,
                 leaks_label=v.leaks_label,
+                kl=v.kl and swapped_kl(v.kl),
             )
             for k, v in given.logps.items()
         },
+        passes={
+            k: PassValues(v.rejected, v.chosen, v.leaks_label) for k, v in given.passes.items()
+        },
+    )
+
+
+def swapped_kl(kl: KlValues) -> KlValues:
+    return KlValues(
+        klsum_chosen=kl.klsum_rejected,
+        klsum_rejected=kl.klsum_chosen,
+        policy_mixp_chosen=kl.policy_mixp_rejected,
+        policy_mixp_rejected=kl.policy_mixp_chosen,
+        policy_mixm_chosen=kl.policy_mixm_rejected,
+        policy_mixm_rejected=kl.policy_mixm_chosen,
     )
 
 
@@ -108,12 +152,21 @@ def test_swapping_the_sides_negates_the_signed_ones(given: SignalInputs) -> None
 
 @given(inputs())
 @settings(deadline=None)
+def test_swapping_twice_changes_nothing(given: SignalInputs) -> None:
+    there = compute_signals(given)
+    again = compute_signals(swapped(swapped(given)))
+    assert again.table.equals(there.table)
+    assert again.absent == there.absent
+
+
+@given(inputs())
+@settings(deadline=None)
 def test_symmetric_ones_stay_and_shares_turn_round(given: SignalInputs) -> None:
     there, back = compute_signals(given).table, compute_signals(swapped(given)).table
-    for name in ("vote_entropy", "duplicate_rows", "contradicting_rows"):
+    for name in SYMMETRIC:
         if name in there.column_names:
-            assert back[name].to_pylist() == pytest.approx(there[name].to_pylist(), nan_ok=True)
-    for name in ("vote_share", "gold_agrees"):
+            assert back[name].to_pylist() == pytest.approx(there[name].to_pylist(), abs=1e-6)
+    for name in ("vote_share", "gold_agrees", "committee_votes"):
         if name in there.column_names:
             turned = [None if v is None else 1 - v for v in back[name].to_pylist()]
             assert turned == pytest.approx(there[name].to_pylist())
@@ -124,7 +177,7 @@ def test_symmetric_ones_stay_and_shares_turn_round(given: SignalInputs) -> None:
 def test_ties_and_unknown_inputs_have_no_label_oriented_value(given: SignalInputs) -> None:
     unknown = {
         "length_delta_chars": np.isnan(given.chosen_chars) | np.isnan(given.rejected_chars),
-        "rating_margin": ~np.isfinite(given.rating_chosen - given.rating_rejected),
+        "rating_margin": ~(np.isfinite(given.rating_chosen) & np.isfinite(given.rating_rejected)),
         "vote_share": np.isnan(given.votes_chosen) | np.isnan(given.votes_rejected),
         "gold_agrees": np.isnan(given.gold),
         "explicit_margin": np.zeros(len(given.tie), bool),
@@ -132,6 +185,7 @@ def test_ties_and_unknown_inputs_have_no_label_oriented_value(given: SignalInput
         "length_normalised_margin": np.zeros(len(given.tie), bool),
         "suspicion": np.zeros(len(given.tie), bool),
     }
+    unknown |= {name: np.zeros(len(given.tie), bool) for name in LABELLED}
     for spec, column in columns(given):
         if spec.name in unknown:
             silent = given.tie | unknown[spec.name]

@@ -123,6 +123,20 @@ def test_a_second_time_nothing_is_scored(root, score, again):
     assert score(*again).code == 0
     assert fake_scorers.ASKED == []
     assert (root / "current.json").read_bytes() == before
+    assert read_run(root / RUNS / "fake").state == "done"
+
+
+def test_a_run_with_nothing_to_add_never_looks_unfinished(root, score, monkeypatch):
+    score()
+    states = []
+
+    def finish(*_):
+        states.append(read_run(root / RUNS / "fake").state)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.commands.scoring._finish", finish)
+    assert score().code == 130
+    assert states == ["done"]
 
 
 @pytest.mark.parametrize("name", ["fake", "fake_policy", "fake_vectors", "fake_judge"])
@@ -359,6 +373,7 @@ def test_a_model_in_a_folder_is_found_again_from_elsewhere(root, score, tmp_path
     (tmp_path / "models" / "Tiny RM").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     score("--model", "models/Tiny RM", "--limit", "3")
+    assert str(tmp_path) not in (root / RUNS / "fake_tiny_rm" / "run.json").read_text()
     monkeypatch.chdir("/")
     assert score("--resume", "fake_tiny_rm").code == 0
     assert len(scores(root, "fake_tiny_rm")) == 80

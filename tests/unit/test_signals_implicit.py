@@ -54,15 +54,19 @@ def test_simpo_is_a_multiple_and_so_not_stored() -> None:
     assert simpo_margin(values(), NO_TIE).tolist() == (SIMPO_BETA * once).tolist()
     made = compute_signals(make_inputs({"logps": {"p": WORKED}}))
     assert {c.name for c in made.columns if c.run_id} == {
+        "difficulty_p",
         "implicit_margin_p",
         "length_normalised_margin_p",
+        "simpo_state_p",
     }
 
 
-def test_without_a_reference_only_the_implicit_margin_is_absent() -> None:
+def test_without_a_reference_what_needs_one_is_absent() -> None:
     made = compute_signals(make_inputs({"logps": {"p": NO_REFERENCE}}))
-    assert [c.name for c in made.columns if c.run_id] == ["length_normalised_margin_p"]
+    found = {c.name for c in made.columns if c.run_id}
+    assert found == {"length_normalised_margin_p", "simpo_state_p"}
     assert "--reference" in made.absent["implicit_margin"]
+    assert "--reference" in made.absent["difficulty"]
 
 
 @pytest.mark.parametrize("beta", [0.01, 0.1, 1.0])

@@ -63,6 +63,9 @@ def test_types_and_names_of_columns() -> None:
         "duplicate_rows": "int8",
         "contradicting_rows": "int8",
         "gold_agrees": "int8",
+        "committee_mean": "float",
+        "committee_spread": "float",
+        "committee_votes": "float",
         "explicit_margin_rm_a": "float",
         "explicit_margin_rm_b": "float",
         "suspicion": "float",
@@ -75,6 +78,58 @@ def test_numbers_that_a_real_cannot_hold_are_null() -> None:
     assert made.table["explicit_margin_rm"].to_pylist() == [None, None, None]
     (column,) = [column for column in made.columns if column.signal == "explicit_margin"]
     assert (column.n, column.mean, column.std) == (0, None, None)
+
+
+RUNS = {
+    "policy_chosen": -100.0,
+    "policy_rejected": -120.0,
+    "ref_chosen": -105.0,
+    "ref_rejected": -110.0,
+    "chosen_tokens": 50.0,
+    "rejected_tokens": 40.0,
+    "klsum_chosen": 1.0,
+    "klsum_rejected": 2.0,
+}
+
+
+def constant(n: int, reward: float, tie: bool = False, **over: float) -> dict[str, object]:
+    """Return everything a store can hold, the same in every row."""
+    passes = ([[reward] * 3] * n, [[0.0] * 3] * n)
+    return {
+        "tie": [tie] * n,
+        "votes_chosen": [0.0] * n,
+        "votes_rejected": [0.0] * n,
+        "votes_tie": [0.0] * n,
+        "rewards": {name: ([reward] * n, [0.0] * n) for name in ("a", "b", "c")},
+        "logps": {"p": {k: [over.get(k, v)] * n for k, v in RUNS.items()}},
+        "passes": {"mc": passes},
+    }
+
+
+@pytest.mark.parametrize("n", [1, 2, 200])
+@pytest.mark.parametrize(
+    "given_",
+    [
+        {"reward": 1.0},
+        {"reward": 0.0},
+        {"reward": np.nan},
+        {"reward": np.inf},
+        {"reward": 1e38},
+        {"reward": 1.0, "tie": True},
+        {"reward": 1.0, **dict.fromkeys(RUNS, np.nan)},
+        {"reward": 1.0, **dict.fromkeys(RUNS, 0.0)},
+        {"reward": 1.0, **dict.fromkeys(RUNS, -1e300)},
+    ],
+)
+def test_bad_input_is_silent_finite_and_explained(given_, n: int) -> None:
+    """Equal scores, one pair, ties only, no number at all: no warning, no infinity, a reason."""
+    made = compute_signals(make_inputs(constant(n, **given_)))
+    for column in made.columns:
+        values = [v for v in made.table[column.name].to_pylist() if v is not None]
+        assert np.isfinite(values).all()
+    assert made.table.num_rows == n
+    for name in ("committee_mean", "committee_bald", "ambiguity"):
+        assert made.absent[name]
 
 
 @pytest.mark.parametrize(

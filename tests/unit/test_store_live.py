@@ -86,7 +86,7 @@ def test_one_view_holds_the_numbers_of_all_runs_and_null_where_a_run_has_none(ro
     columns = store.con.sql("DESCRIBE live.scores").fetchall()
     assert [name for name, *_ in columns] == [
         "run_id", "response_id", "reward", "policy_logps", "ref_logps", "klsum",
-        "policy_mixp_logps", "policy_mixm_logps", "n_tokens", "truncated",
+        "policy_mixp_logps", "policy_mixm_logps", "passes", "n_tokens", "truncated",
     ]  # fmt: skip
 
 
@@ -173,3 +173,41 @@ def test_a_lost_or_cut_part_ends_in_a_sentence(root, assay):
     assert (said.code, "is not a part of a run" in said.err) == (1, True)
     path.unlink()
     assert "is not a part of a run" in assay("stats", store=root).err
+
+
+def test_a_pair_shows_the_rewards_of_runs_that_have_some(root):
+    serve(root, "pol", policy(root))
+    chosen, rejected = (int(side[0]) for side in sides(root))
+    ids_of_pair = {"chosen_id": chosen, "rejected_id": rejected}
+    assert open_store(root).query("browse_scores", ids_of_pair).to_pylist() == [
+        {"run_id": "brought", "chosen": 2.0, "rejected": 1.0}
+    ]
+
+
+def test_what_kl_adds_to_a_policy_is_aligned_to_rows(root):
+    table = policy(root)
+    table = table.set_column(3, "klsum", pa.array([float(i) for i in range(8)]))
+    store = serve(root, "pol", table)
+    place = {number: at for at, number in enumerate(ids(root))}
+    kl = signal_inputs(store).logps["pol"].kl
+    assert kl.klsum_chosen.tolist() == [float(place[i]) for i in sides(root)[0].tolist()]
+    assert kl.policy_mixm_rejected.tolist() == [2.0] * 4
+    bare = serve(root, "bare", table.drop_columns(["klsum", "policy_mixp_logps"]))
+    assert signal_inputs(bare).logps["bare"].kl is None
+
+
+def test_the_passes_of_dropout_are_a_row_per_row(root):
+    known = ids(root)
+    lists = [None, *[[float(at), -1.0, 0.5] for at in range(1, 8)]]
+    passes = pa.array(lists, pa.list_(pa.float32()))
+    table = {"response_id": known, "reward": [0.0] * 8, "passes": passes}
+    values = signal_inputs(serve(root, "drop", pa.table(table))).passes["drop"]
+    wanted = {
+        i: np.array(row or [np.nan] * 3, np.float32) for i, row in zip(known, lists, strict=True)
+    }
+    for found, side in zip((values.chosen, values.rejected), sides(root), strict=True):
+        assert (found.shape, found.dtype) == ((4, 3), np.float32)
+        assert np.array_equal(found, [wanted[i] for i in side.tolist()], equal_nan=True)
+    nothing = {"response_id": known, "passes": pa.array([None] * 8, pa.list_(pa.float32()))}
+    values = signal_inputs(serve(root, "none", pa.table(nothing))).passes["none"]
+    assert values.chosen.shape == (4, 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -168,10 +167,13 @@ def test_a_part_that_says_nonsense_about_itself_ends_in_a_sentence(tmp_path, met
 def merged(root, names: list[str]):
     folder = root / RUNS / "rm"
     parts = [read_part(folder, name) for name in names]
-    return merge_parts(root, INFO, parts, "200MB", 2)
+    return merge_parts(root, INFO, parts)
 
 
-def test_many_parts_become_one_with_the_same_rows_types_and_sums(tmp_path):
+@pytest.mark.parametrize("size", [1 << 30, 20_000, 700])
+def test_many_parts_become_one_with_the_same_rows_types_and_sums(tmp_path, monkeypatch, size):
+    """In one range, in some, and in very many."""
+    monkeypatch.setattr(merge, "RANGE_BYTES", size)
     ids = np.random.default_rng(1).permutation(5_000).tolist()
     pieces = [ids[at : at + 500] for at in range(0, 5_000, 500)]
     names = [write_part(tmp_path, "rm", full(piece), INFO, seconds=0.5) for piece in pieces]
@@ -226,22 +228,18 @@ def test_a_store_whose_folder_looks_like_a_partition_keeps_its_columns(tmp_path)
 
 
 def test_a_disk_that_fills_up_while_parts_are_joined_leaves_them(tmp_path, monkeypatch):
-    class Full:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            return None
-
-        def execute(self, sql):
-            raise duckdb.IOException("IO Error: Could not write: No space left on device")
+    def full_disk(*_, **__):
+        raise OSError(28, "No space left on device")
 
     names = [write_part(tmp_path, "rm", full([i]), INFO) for i in range(3)]
-    monkeypatch.setattr(merge, "_apart", lambda *_: True)
-    monkeypatch.setattr(merge.duckdb, "connect", lambda *_, **__: Full())
-    with pytest.raises(StoreError, match=r"part-00003\.parquet cannot be written.*No space left"):
-        merged(tmp_path, names)
-    assert sorted(p.name for p in (tmp_path / RUNS / "rm").iterdir()) == names
+    for step in ("pa.ipc.new_stream", "pq.ParquetWriter"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"core.store.merge.{step}", full_disk)
+            with pytest.raises(
+                StoreError, match=r"part-00003\.parquet cannot be written"
+            ):
+                merged(tmp_path, names)
+        assert sorted(p.name for p in (tmp_path / RUNS / "rm").iterdir()) == names
 
 
 def test_what_made_a_part_is_json(tmp_path):
