@@ -37,7 +37,7 @@ class Found:
 
     pairs: int = 0
     sources: frozenset[str] = frozenset()
-    scored: bool = False
+    runs: frozenset[str] = frozenset()
     indexed: bool = False
 
 
@@ -67,9 +67,9 @@ def build(settings: Settings) -> int:
             f"{settings.store} holds a store of yours, not the demo.",
             "Open it with python -m core serve, or build the demo elsewhere with --store DIR.",
         )
-    if found.scored and found.indexed and names <= found.sources:
+    if found.indexed and names <= found.sources and {SCORER, *shipped()} <= found.runs:
         return found.pairs
-    _build(settings, samples, scored=found.scored)
+    _build(settings, samples, found.runs)
     return look(settings).pairs
 
 
@@ -99,15 +99,21 @@ def look(settings: Settings) -> Found:
     found = Found(
         pairs=sum(rows["pairs"].to_pylist()),
         sources=frozenset(rows["name"].to_pylist()),
-        scored=SCORER in store.generation.runs,
+        runs=frozenset(store.generation.runs),
         indexed=store.generation.search is not None,
     )
     store.close()
     return found
 
 
-def _build(settings: Settings, samples: tuple[Sample, ...], *, scored: bool) -> None:
+def shipped() -> dict[str, Path]:
+    """Return the folders of the runs that come with the samples, by their names."""
+    return {path.parent.name: path.parent for path in sorted(SAMPLES.glob("scores/*/run.json"))}
+
+
+def _build(settings: Settings, samples: tuple[Sample, ...], runs: frozenset[str]) -> None:
     from core.commands import import_, index, scoring
+    from core.commands.runs import add_runs
     from core.commands.request import Request
 
     step(f"Building the demo store in {settings.store}; this is done once.")
@@ -118,7 +124,11 @@ def _build(settings: Settings, samples: tuple[Sample, ...], *, scored: bool) -> 
                 str(file), name=sample.name, map=sample.map, licence=sample.licence
             )
             import_.import_source(settings, request, index=False)
-    if not scored:
+    missing = [folder for name, folder in shipped().items() if name not in runs]
+    if missing:
+        step(f"Adding {len(missing)} runs of toy models and embeddings")
+        add_runs(settings, missing)
+    if SCORER not in runs:
         step(f"Scoring with {SCORER}")
         scoring.score_store(settings, Request(SCORER))
     step("Indexing the texts")

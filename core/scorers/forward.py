@@ -23,8 +23,8 @@ Form = Literal["packed", "separate", "plain"]
 FORMS: tuple[Form, ...] = ("packed", "separate", "plain")
 BATCH_TOKENS = {"cpu": 1024, "cuda": 16_384}
 """Tokens of a batch, measured on two cores; on a GPU large enough to fill one."""
-SHARD_CHARS = {"cpu": 250_000, "cuda": 2_000_000}
-"""Half a minute of work or so; a kill costs one shard."""
+SHARD_CHARS = {"cpu": 100_000, "cuda": 2_000_000}
+"""Some seconds of work: progress moves with each shard, and a kill costs one."""
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import secrets
 import socket
 import tempfile
@@ -23,6 +24,7 @@ CPUS = 2
 """Of a worker without a GPU."""
 STORE_BYTES = 500 * 2**20
 """Of the object store of a local Ray: texts and values on their way, a few MB per worker."""
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 ANSWER_SECONDS = 10.0
 """For a cluster's first machine to take a connection."""
 _LONGEST = 25
@@ -114,9 +116,10 @@ def _each(cpus: Sequence[int], asked: int) -> int:
 
 
 def gist(error: BaseException) -> str:
-    """Return the first line of what Ray says, without its last stop."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:300].rstrip(".:")
+    """Return the line of what Ray says that tells most: the first, or the end of a traceback."""
+    text = _COLOURS.sub("", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
+    return lines[-1 if lines[0].startswith("ray::") else 0][:300].rstrip(".:")
 
 
 def _asked() -> int:
@@ -160,6 +163,7 @@ def _started(ray: Any) -> Cluster:
     _keep_to_ourselves()
     short = len(tempfile.gettempdir()) <= _LONGEST
     folder = Path(tempfile.mkdtemp(prefix="ray-")) if short else None
+    started = Cluster(ray, ours=True, folder=folder)
     try:
         _init(
             ray,
@@ -169,9 +173,12 @@ def _started(ray: Any) -> Cluster:
             _temp_dir=str(folder) if folder else None,
         )
     except Exception as error:  # of ports, memory, folders: a class each
-        Cluster(ray, ours=True, folder=folder).close()
+        started.close()
         raise ScoreError(f"Ray cannot be started here: {gist(error)}.") from error
-    return Cluster(ray, ours=True, folder=folder)
+    except BaseException:
+        started.close()
+        raise
+    return started
 
 
 def _joined(ray: Any, address: str) -> Cluster:

@@ -22,13 +22,14 @@ from core.errors import ScoreError, UsageError
 from core.schema import Ints, Provenance, ScoringPlan
 from core.scorers.local import Session
 from core.scorers.ray_cluster import Cluster, Share, gist, join, share
-from core.scorers.ray_desk import Clerk, Desk, Trouble
+from core.scorers.ray_desk import GO_ON, Clerk, Desk, Trouble
 from core.scorers.ray_workers import Opened, Order, Worker, look, unpacked
 from core.scorers.spec import ScorerOptions, ScorerSpec
 
+MOST_DEATHS = 4
+"""Of workers over one shard, or of one that opens the scorer; then the run stops."""
 PATIENCE_SECONDS = 60.0
 """After which a person is told that no worker has opened the scorer yet."""
-GO_ON = "What was scored stays; --resume goes on with it."
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ def _order(spec: ScorerSpec, options: ScorerOptions) -> Order:
         options=replace(options, say=ScorerOptions().say, template=None),
         template=options.template.read_bytes() if options.template else None,
         folders=tuple(name for name in named if Path(name).is_dir()),
+        deaths=MOST_DEATHS,
     )
 
 

@@ -7,6 +7,7 @@ import os
 import traceback
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
@@ -15,9 +16,13 @@ import pyarrow as pa
 
 from core.errors import AssayError, ScoreError, UsageError
 from core.schema import Ints, ScoringPlan
+from core.scorers.ray_cluster import gist
 
 LISTEN_SECONDS = 1.0
 """How long the driver waits at the desk before it looks whether it is over."""
+CLOSE_SECONDS = 30.0
+"""For the thread to finish reading a shard's texts."""
+GO_ON = "What was scored stays; --resume goes on with it."
 News = int | str
 """The number of a shard whose texts are asked for, or a sentence for the person."""
 
@@ -142,9 +147,10 @@ class Clerk:
     def close(self) -> None:
         """Stop listening and clear the desk away."""
         self._over.set()
-        self._thread.join()
+        self._thread.join(timeout=CLOSE_SECONDS)
         self.tell()
-        self.ray.kill(self.desk)
+        with suppress(Exception):  # of a Ray that is gone
+            self.ray.kill(self.desk)
 
     def _listen(self) -> None:
         try:
@@ -155,7 +161,8 @@ class Clerk:
                     else:
                         self.desk.give.remote(news, self._texts(news))
         except Exception as error:  # the desk or Ray itself is gone
-            self.failed = self.failed or error
+            said = f"Ray stopped between the workers and this process: {gist(error)}."
+            self.failed = self.failed or ScoreError(said, GO_ON)
 
     def _texts(self, number: int) -> pa.Table | None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
@@ -21,9 +21,6 @@ from core.scorers.local import score_shard
 from core.scorers.ray_desk import Told, Trouble, here
 from core.scorers.spec import Scorer, ScorerOptions, ScorerSpec
 
-MOST_DEATHS = 4
-"""Of workers over one shard, or of one worker that opens the scorer; then the run stops."""
-
 
 @dataclass(frozen=True)
 class Order:
@@ -36,6 +33,8 @@ class Order:
     """What the template file holds."""
     folders: tuple[str, ...]
     """Models that are folders: every machine must see them."""
+    deaths: int
+    """Of workers over one shard, or of one worker that opens the scorer, that are survived."""
     made: Provenance | None = None
     """What the first worker opened; all others must open the same."""
 
@@ -67,7 +66,7 @@ class Worker:
 
     def __init__(self, order: Order, desk: Any) -> None:
         self._ray: Any = import_module("ray")
-        self._desk = desk
+        self._desk, self._deaths = desk, order.deaths
         self._preparing, self._scoring = Lock(), Lock()
         self._opened: Scorer | Trouble
         try:
@@ -81,9 +80,9 @@ class Worker:
 
     def _open(self, order: Order) -> Scorer:
         told, context = Told(self._ray, self._desk), self._ray.get_runtime_context()
-        if self._ask("tried", context.get_actor_id()) > MOST_DEATHS:
+        if self._ask("tried", context.get_actor_id()) > self._deaths:
             raise ScoreError(
-                f"A worker on {here()} died {MOST_DEATHS} times while it opened the scorer.",
+                f"A worker on {here()} died {self._deaths} times while it opened the scorer.",
                 "Its machine may lack the memory; fewer workers need less.",
             )
         if context.was_current_actor_reconstructed:
@@ -101,9 +100,9 @@ class Worker:
             return _row(number, trouble=Trouble.of(error))
 
     def _scored(self, scorer: Scorer, number: int) -> pa.Table:
-        if self._ask("tried", number) > MOST_DEATHS:
+        if self._ask("tried", number) > self._deaths:
             raise ScoreError(
-                f"{MOST_DEATHS} workers died over the same shard.",
+                f"{self._deaths} workers died over the same shard.",
                 "A machine may lack the memory; --set batch_tokens=N makes batches smaller.",
             )
         ids, rows = self._texts(number)
@@ -123,7 +122,7 @@ class Worker:
         return self._ray.get(getattr(self._desk, what).remote(argument))
 
 
-def opened(order: Order, told: Told) -> Scorer:
+def opened(order: Order, told: Callable[[str], None]) -> Scorer:
     """Open the scorer on this machine; raise ScoreError when it is not what others opened."""
     for folder in order.folders:
         if not Path(folder).is_dir():

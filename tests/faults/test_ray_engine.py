@@ -19,10 +19,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from core.errors import AssayError, ScoreError, StoreError, UsageError
+from core.errors import AssayError, ScoreError, StoreError, UnknownName, UsageError
 from core.schema import Ints, Provenance, ScoringPlan
 from core.scorers import local, ray_cluster, ray_data
 from core.scorers.ray_cluster import Cluster, Share, share
+from core.scorers.ray_desk import Trouble
+from core.scorers.ray_workers import Order, opened
 from core.scorers.spec import SCORERS, Scorer, ScorerOptions, ScorerSpec
 from core.store.instance import open_store
 from tests import fake_scorers
@@ -115,28 +117,43 @@ def deadly(spec: ScorerSpec, grave: Path, deaths: int = 1) -> ScorerSpec:
     return replace(spec, open=partial(dying, spec.open, doomed, grave, deaths))
 
 
-def test_a_policy_gives_what_local_gives_though_a_worker_is_killed(
+def both(rewards: Path, options: ScorerOptions, plan: ScoringPlan) -> Scorer:
+    """Open a policy and a reward model in one process: torch is slow to load."""
+    policy = SCORERS.get("policy").open(options, plan)
+    judge = SCORERS.get("reward_model").open(replace(options, model=str(rewards)), plan)
+
+    class Both:
+        provenance = policy.provenance
+        shard_chars, shard_items = policy.shard_chars, policy.shard_items
+
+        def prepare(self, rows: pa.Table) -> Any:
+            return policy.prepare(rows), judge.prepare(rows)
+
+        def score(self, prepared: Any) -> Iterator[pa.Table]:
+            scorers = zip((policy, judge), prepared, strict=True)
+            one, other = (pa.concat_tables(scorer.score(half)) for scorer, half in scorers)
+            found = other.sort_by("response_id")["reward"]
+            yield one.sort_by("response_id").append_column("reward", found)
+
+    return Both()
+
+
+def test_models_give_what_they_give_locally_though_a_worker_is_killed(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    spec, said = SCORERS.get("policy"), list[str]()
-    model, reference = make_llama(tmp_path / "model"), make_llama(tmp_path / "reference", seed=1)
-    options = options_of("policy", said, model=str(model), reference=str(reference), tokens=True)
+    model = make_llama(tmp_path / "model")
+    rewards = make_llama(tmp_path / "rewards", heads=2)
+    spec, said = replace(SCORERS.get("policy"), open=partial(both, rewards)), list[str]()
+    options = options_of("policy", said, model=str(model), tokens=True)
     made, expected = scored(local, spec, options)
     there, found = scored(ray_data, deadly(spec, tmp_path / "grave"), options)
     assert len(list((tmp_path / "grave").iterdir())) == 1
     assert there == made
     assert found.keys() == expected.keys()
     assert all(found[at].equals(expected[at]) for at in expected)
+    heads = [sentence for sentence in said if "2 heads" in sentence]
+    assert len(heads) == 2  # by each engine once
     assert [s for s in said if s.startswith("A worker died and was started again on")]
-
-
-def test_a_reward_model_gives_what_local_gives(cluster: Cluster, tmp_path: Path) -> None:
-    spec, said = SCORERS.get("reward_model"), list[str]()
-    options = options_of("reward_model", said, model=str(make_llama(tmp_path / "model", heads=2)))
-    made, expected = scored(local, spec, options)
-    assert scored(ray_data, spec, options) == (made, expected)
-    assert len(said) == 2  # the same sentence, once per engine
-    assert said[0] == said[1]
 
 
 def test_the_command_scores_on_ray_and_prints_no_word_of_rays(
@@ -202,17 +219,28 @@ def test_an_error_while_scoring_is_the_scorers_own_sentence(cluster: Cluster) ->
     assert said == ["The fake model is open."]  # by three workers, told once
 
 
-def test_a_fault_of_the_worker_is_a_sentence_that_names_the_machine(cluster: Cluster) -> None:
-    found, _ = fails(replace(FAKE, open=partial(failing, KeyError("lost"), True)))
-    assert found.message == f"A worker on {socket.gethostname()} failed: KeyError: 'lost'."
-    found, _ = fails(replace(FAKE, open=partial(failing, ImportError(name="torch"), True)))
-    assert found.message == f"torch is not installed on {socket.gethostname()}."
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (KeyError("lost"), "A worker on {} failed: KeyError: 'lost'."),
+        (ImportError(name="torch"), "torch is not installed on {}."),
+        (UnknownName("head", "a", ["b"]), "There is no head named 'a'."),
+    ],
+)
+def test_any_error_of_a_worker_is_a_sentence(error: Exception, sentence: str) -> None:
+    found = Trouble.of(error).error()
+    assert found.message == sentence.format(socket.gethostname())
+    assert type(found) is (UsageError if isinstance(error, UnknownName) else ScoreError)
 
 
-def test_a_shard_that_kills_every_worker_stops_the_run(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_shard_that_kills_every_worker_stops_the_run(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_data, "MOST_DEATHS", 2)
     spec = deadly(FAKE, tmp_path / "grave", deaths=99)
     found, _ = fails(spec, parameters=FAKE.settled({}))
-    assert "workers died over the same shard" in found.message
+    assert found.message == "2 workers died over the same shard."
+    assert len(list((tmp_path / "grave").iterdir())) == 2
 
 
 def test_texts_that_cannot_be_read_stop_the_run_as_here(cluster: Cluster) -> None:
@@ -225,14 +253,32 @@ def test_texts_that_cannot_be_read_stop_the_run_as_here(cluster: Cluster) -> Non
     assert type(found) is StoreError
 
 
-def test_a_model_folder_that_a_machine_lacks_is_named(cluster: Cluster, tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
-    spec = replace(FAKE, open=partial(failing, ScoreError("never"), True))
-    order = ray_data._order(spec, ScorerOptions(model=str(tmp_path / "model")))
-    (tmp_path / "model").rmdir()
-    with mock.patch.object(ray_data, "_order", return_value=order):
-        found, _ = fails(spec)
-    assert found.message.startswith(f"There is no folder {tmp_path / 'model'} on ")
+def ordered(**given: Any) -> Order:
+    options = ScorerOptions(parameters=FAKE.settled({}), **given)
+    return ray_data._order(FAKE, options)
+
+
+def test_a_model_folder_that_a_machine_lacks_is_named(tmp_path: Path) -> None:
+    order = ordered(model=str(tmp_path))
+    tmp_path.rmdir()
+    with pytest.raises(ScoreError, match=f"^There is no folder {tmp_path} on "):
+        opened(order, print)
+
+
+def test_a_worker_that_opens_something_else_stops_the_run(tmp_path: Path) -> None:
+    template = tmp_path / "chat.jinja"
+    template.write_text("{{ messages }}")
+    order = ordered(model="org/m", template=template)
+    template.unlink()  # the worker has it from the order
+    first = opened(order, print).provenance
+    opened(replace(order, made=first), print)
+    other = replace(first, revision="abc", versions={"fake": "2"})
+    with pytest.raises(ScoreError) as caught:
+        opened(replace(order, made=other), print)
+    assert caught.value.message.endswith(
+        " in another way than the first worker: revision None, not abc; "
+        "versions {'fake': '1'}, not {'fake': '2'}."
+    )
 
 
 def test_a_ray_of_our_own_is_on_loopback_behind_a_token(cluster: Cluster) -> None:
@@ -282,6 +328,18 @@ def test_an_address_where_nothing_answers_is_said_at_once() -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(ScoreError, match=f"^Nothing answers at {address}, .*refused"):
             ray_cluster._joined(None, address)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Could not connect.\nSee the log.", "Could not connect"),
+        ("\x1b[36mray::look()\x1b[39m (pid=1)\n  File x\nNameError: no y", "NameError: no y"),
+        ("", "OSError"),
+    ],
+)
+def test_of_what_ray_says_one_line_is_told(text: str, expected: str) -> None:
+    assert ray_cluster.gist(OSError(text)) == expected
 
 
 GPUS = [{"CPU": 4.0}, {"CPU": 16.0, "GPU": 2.0}]

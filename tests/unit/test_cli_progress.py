@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.commands.progress import ahead
+from core.commands.progress import Pace, ahead, track
 from core.errors import SourceError
 
 
@@ -37,3 +37,20 @@ def test_an_error_comes_after_what_was_made_before_it() -> None:
     assert next(items) == 1
     with pytest.raises(SourceError, match="cut off"):
         next(items)
+
+
+def test_rates_are_of_what_was_counted_since_the_start(monkeypatch) -> None:
+    clock = [10.0]
+    monkeypatch.setattr("core.commands.progress.time.monotonic", lambda: clock[0])
+    pace = Pace(started=10.0)
+    pace.add(tokens=3000, pairs=4)
+    pace.add(tokens=1000, pairs=0)
+    clock[0] = 12.0
+    assert (pace.rate("tokens"), pace.rate("pairs"), pace.rate("others")) == (2000, 2, 0)
+    assert pace.said() == "2,000 tokens/s, 2 pairs/s"
+    assert Pace().said() == ""
+
+
+def test_counting_changes_nothing_of_what_is_counted() -> None:
+    items = track(["ab", "c"], "job", total=9, done=6, size=len, say=lambda: "1 tokens/s")
+    assert list(items) == ["ab", "c"]

@@ -441,3 +441,27 @@ def test_a_merged_run_grows_and_its_old_parts_go(root, score):
     footers = [pq.read_metadata(root / RUNS / "fake" / name).num_rows for name in parts(root)]
     assert sum(footers) >= 92
     assert len(np.unique(fake_scorers.ASKED)) == len(fake_scorers.ASKED) == 92
+
+
+def test_a_learnt_run_that_never_ended_begins_anew_with_its_options(root, score, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("core.commands.scoring.advance", lambda *_: [][0])
+        said = score("--set", "folds=4", scorer="crossfit")
+    assert (said.code, "score crossfit --resume crossfit" in said.err) == (1, True)
+    assert score("--resume", "crossfit", "--set", "folds=3", scorer="crossfit").code == 2
+    assert score("--resume", "crossfit", scorer="crossfit").code == 0
+    assert read_run(root / RUNS / "crossfit").parameters["folds"] == 4
+    assert len(parts(root, "crossfit")) == 1
+    assert len(scores(root, "crossfit")) == 80
+
+
+def test_a_disk_that_is_full_before_the_first_shard_leaves_nothing(root, score, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.store.files.sync", full)
+        said = score()
+    assert (said.code, "run.json cannot be written: No space left" in said.err) == (1, True)
+    assert "To go on" not in said.err
+    assert not list((root / RUNS).iterdir())
