@@ -18,7 +18,7 @@ BETA = 0.1
 DROPOUT = 0.1
 """Share of what its last layer sees that the reward model drops while it learns: `mc_dropout`'s."""
 LANGUAGE = Recipe(epochs=2, rate=3e-3, tokens=4096)
-PREFERENCES = Recipe(epochs=1, rate=1e-4, tokens=8192)
+PREFERENCES = Recipe(epochs=1, rate=3e-5, tokens=8192)
 REWARDS = Recipe(epochs=1, rate=2e-4, tokens=8192)
 
 

@@ -113,8 +113,8 @@ def shipped() -> dict[str, Path]:
 
 def _build(settings: Settings, samples: tuple[Sample, ...], runs: frozenset[str]) -> None:
     from core.commands import import_, index, scoring
-    from core.commands.runs import add_runs
     from core.commands.request import Request
+    from core.commands.runs import add_runs
 
     step(f"Building the demo store in {settings.store}; this is done once.")
     for sample in samples:

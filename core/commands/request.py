@@ -35,6 +35,8 @@ class Request:
     name: str | None = None
     engine: str = "local"
     limit: int | None = None
+    shards: str | None = None
+    """URI of a folder that gets a copy of each part as it is written."""
 
     @property
     def run_id(self) -> str:
@@ -86,8 +88,12 @@ def arguments(parser: ArgumentParser) -> None:
     add("--revision", metavar="R", help="the model's revision on the hub")
     add("--reference", metavar="M", help="the reference of a policy: name on a hub, or a folder")
     add("--device", metavar="D", help="cpu or cuda (cuda where there is one)")
-    add("--dtype", metavar="T", help="float32, bfloat16 or float16 (by the device)")
+    add("--dtype", metavar="T", help="float32 or bfloat16 (by the device)")
     add("--engine", choices=tuple(ENGINES), default="local", help="this machine, or Ray Data")
+    add(
+        "--shards", metavar="URI",
+        help="copy each part to a shared folder or object store: s3://bucket/folder",
+    )  # fmt: skip
     add("--limit", type=int, metavar="N", help="score what the first N rows need")
     add("--resume", metavar="RUN", help="go on with a run, with the options it was begun with")
     add("--kl", action="store_true", help="also the divergence from the reference")
@@ -116,7 +122,7 @@ def request_of(args: Namespace, settings: Settings) -> Request:
         return _resumed(args, settings, typed)
     if not args.scorer:
         raise UsageError("score needs a scorer.", f"Known: {', '.join(SCORERS.names())}.")
-    return Request(args.scorer, typed, args.name, args.engine, args.limit)
+    return Request(args.scorer, typed, args.name, args.engine, args.limit, args.shards)
 
 
 def _typed(args: Namespace, settings: Settings) -> ScorerOptions:
@@ -160,7 +166,7 @@ def _resumed(args: Namespace, settings: Settings, typed: ScorerOptions) -> Reque
     if info.scorer == "imported":
         raise ScoreError(f"The run {info.run_id!r} was imported; no scorer can go on with it.")
     options = _options(folder, info, typed)
-    return Request(info.scorer, options, info.run_id, args.engine, args.limit)
+    return Request(info.scorer, options, info.run_id, args.engine, args.limit, args.shards)
 
 
 def _options(folder: Path, info: RunInfo, typed: ScorerOptions) -> ScorerOptions:

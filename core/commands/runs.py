@@ -21,6 +21,7 @@ from core.store.layout import read_generation
 from core.store.lock import scoring, writing
 from core.store.merge import MOST_PARTS, merge_parts
 from core.store.parts import Tally
+from core.store.remote import is_uri, remote
 from core.store.runs import read_run, write_info
 from core.store.standing import Unfinished, discard, drop_parts, run_names, standing, unfinished
 
@@ -131,7 +132,12 @@ def _run(args: Namespace, settings: Settings) -> Outcome:
     if args.action == "add":
         if not args.what:
             raise UsageError("runs add needs a run's folder.", "Give one or more.")
-        said = tuple(map(_said, add_runs(settings, [Path(folder) for folder in args.what])))
+        with ExitStack() as fetched:
+            folders = [
+                fetched.enter_context(remote(place).fetched()) if is_uri(place) else Path(place)
+                for place in args.what
+            ]
+            said = tuple(map(_said, add_runs(settings, folders)))
     elif args.action == "remove":
         if len(args.what) != 1:
             raise UsageError("runs remove needs the name of one run.", "runs list shows them.")

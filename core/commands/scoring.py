@@ -7,11 +7,12 @@ other. Whatever stops it, the shards that are written stay, and the same command
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +34,7 @@ from core.store.lock import scoring, writing
 from core.store.merge import MOST_PARTS, merge_parts
 from core.store.parts import GIVEN, Part, Tally, next_number, read_part, write_part
 from core.store.plan import scoring_plan
+from core.store.remote import Remote, remote
 from core.store.runs import write_info
 from core.store.standing import drop_parts, scored_ids, write_progress
 
@@ -69,6 +71,8 @@ class Job:
     """Rows of the store that the plan covers."""
     notes: list[str] = field(default_factory=list)
     begun: RunInfo | None = None
+    there: Remote | None = None
+    """Where copies of the parts go, with --shards."""
     progress: JobProgress = NOTHING
     pace: Pace = field(default_factory=Pace)
     started: float = field(default_factory=time.monotonic)
@@ -104,7 +108,8 @@ def score_store(settings: Settings, asked: Request) -> RunReport:
     """Score what the run lacks; the store stays current until the run is whole."""
     read_generation(settings.store)
     spec, asked = asked.settled()
-    job = Job(settings, asked, spec)
+    there = remote(asked.shards, asked.run_id) if asked.shards else None
+    job = Job(settings, asked, spec, there=there)
     with scoring(settings.store, job.run_id, f"score {spec.name}"), _continuable(job):
         info, parts = _score(job)
         info = _finish(job, info, parts)
@@ -135,8 +140,31 @@ def _score(job: Job) -> tuple[RunInfo, tuple[Part, ...]]:
         with closing(_open(job, plan)) as session:
             made, whole = _made(job, session), job.spec.needs_labels
             begun = begin(settings.store, made, whole=whole)
+            every = list(begun.parts)
+            if job.there:
+                job.there.check(*_copied(job, every))
             with closing(_fill(job, begun, plan, session)) as parts:
-                return begun.info, (*begun.parts, *parts)
+                for part in parts:
+                    every.append(part)
+                    _copy(job, every)
+            return begun.info, tuple(every)
+
+
+def _copy(job: Job, parts: Collection[Part], *, last: bool = False) -> None:
+    """Copy what is new to --shards; what is refused on the way goes with the next part."""
+    try:
+        if job.there:
+            job.there.keep(*_copied(job, parts))
+    except ScoreError as error:
+        if last:
+            raise
+        job.say(str(error))
+
+
+def _copied(job: Job, parts: Collection[Part]) -> tuple[Path, list[str], set[str]]:
+    """Return the run's folder, the names of its parts and of those merged into them."""
+    gone = {name for part in parts for name in part.replaces}
+    return job.settings.store / RUNS / job.run_id, [part.name for part in parts], gone
 
 
 def _open(job: Job, plan: ScoringPlan) -> Session:
@@ -214,6 +242,7 @@ def _finish(job: Job, info: RunInfo, parts: tuple[Part, ...]) -> RunInfo:
             generation = advance(settings, replace(generation, runs=runs))
     drop_parts(root, generation, job.run_id, [name for part in parts for name in part.replaces])
     remove(root / RUNS / job.run_id / PROGRESS)
+    _copy(job, parts, last=True)
     return info
 
 

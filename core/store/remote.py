@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,38 +36,60 @@ class Remote:
     _there: dict[str, int] = field(default_factory=dict)
     """Name → bytes of what lies there."""
 
-    def keep(self, folder: Path, names: Iterable[str]) -> None:
-        """Copy the named parts that are not there yet, then `run.json`; remove other parts.
+    def keep(self, folder: Path, names: Iterable[str], gone: Collection[str] = ()) -> None:
+        """Copy the named parts that are not there yet, then `run.json`; remove those `gone`.
 
-        Raise ScoreError when the place refuses; a later call copies what is missing.
+        Raise ScoreError when the place refuses (a later call copies what is missing) or holds
+        parts that are none of these.
         """
-        wanted = {name: (folder / name).stat().st_size for name in names}
+        wanted = self.check(folder, names, gone)
         with _refusals(self.uri):
             self.files.create_dir(self.path, recursive=True)
-            for name in [name for name, size in wanted.items() if self._there.get(name) != size]:
+            for name in [name for name in wanted if name not in self._there]:
                 self._put(folder / name)
                 self._there[name] = wanted[name]
             self._put(folder / RUN)
-            for name in self._there.keys() - wanted.keys():
+            for name in self._there.keys() & set(gone):
                 self.files.delete_file(f"{self.path}/{name}")
                 del self._there[name]
 
+    def check(
+        self, folder: Path, names: Iterable[str], gone: Collection[str] = ()
+    ) -> Mapping[str, int]:
+        """Return the sizes of the named parts; raise ScoreError when others lie there.
+
+        A part never changes once it is written, so one of another size is another's.
+        """
+        wanted = {name: (folder / name).stat().st_size for name in names}
+        for name, size in sorted(self._there.items()):
+            if name not in gone and wanted.get(name) != size:
+                raise ScoreError(
+                    f"{self.uri} holds parts that this store has not written, {name} the first.",
+                    f"runs add {self.uri} takes them in; or name another place.",
+                )
+        return wanted
+
     @contextmanager
     def fetched(self) -> Iterator[Path]:
-        """Give a folder with the run's files, for as long as the block lasts."""
+        """Give a folder with the run's files while the block lasts; raise ScoreError for no run."""
         with TemporaryDirectory(prefix=BUILD_PREFIX) as temp:
             folder = Path(temp) / (self.path.rstrip("/").rpartition("/")[2] or "run")
             folder.mkdir()
             with _refusals(self.uri):
-                for name in [*self._there, *([RUN] if self._has_run() else [])]:
+                self._check_run()
+                for name in [*self._there, RUN]:
                     fs.copy_files(
                         f"{self.path}/{name}", str(folder / name),
                         source_filesystem=self.files, destination_filesystem=fs.LocalFileSystem(),
                     )  # fmt: skip
             yield folder
 
-    def _has_run(self) -> bool:
-        return bool(self.files.get_file_info(f"{self.path}/{RUN}").type == fs.FileType.File)
+    def _check_run(self) -> None:
+        if self.files.get_file_info(f"{self.path}/{RUN}").type != fs.FileType.File:
+            raise ScoreError(
+                f"{self.uri} is no run: there is no {RUN}.",
+                "A run is a folder with run.json and part-*.parquet.",
+            )
 
     def _put(self, path: Path) -> None:
         """Copy a file whole or not at all; object stores do so anyway."""

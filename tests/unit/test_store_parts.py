@@ -235,9 +235,7 @@ def test_a_disk_that_fills_up_while_parts_are_joined_leaves_them(tmp_path, monke
     for step in ("pa.ipc.new_stream", "pq.ParquetWriter"):
         with monkeypatch.context() as patch:
             patch.setattr(f"core.store.merge.{step}", full_disk)
-            with pytest.raises(
-                StoreError, match=r"part-00003\.parquet cannot be written"
-            ):
+            with pytest.raises(StoreError, match=r"part-00003\.parquet cannot be written"):
                 merged(tmp_path, names)
         assert sorted(p.name for p in (tmp_path / RUNS / "rm").iterdir()) == names
 

@@ -29,11 +29,11 @@ def names(path: Path) -> list[str]:
     return sorted(os.listdir(path))
 
 
-def test_named_parts_are_copied_and_others_go(folder: Path, tmp_path: Path) -> None:
+def test_named_parts_are_copied_and_merged_ones_go(folder: Path, tmp_path: Path) -> None:
     there = remote((tmp_path / "there").as_uri(), "rm")
     there.keep(folder, PARTS[:2])
     assert names(tmp_path / "there" / "rm") == [*PARTS[:2], "run.json"]
-    there.keep(folder, PARTS[2:])  # a merged part stands for the others
+    there.keep(folder, PARTS[2:], PARTS[:2])  # a merged part stands for the others
     assert names(tmp_path / "there" / "rm") == [PARTS[2], "run.json"]
     assert (tmp_path / "there" / "rm" / PARTS[2]).read_bytes() == b"xxx"
 
@@ -42,12 +42,22 @@ def test_only_what_is_missing_is_copied_again(folder: Path, tmp_path: Path) -> N
     uri = (tmp_path / "there").as_uri()
     remote(uri).keep(folder, PARTS)
     (tmp_path / "there" / PARTS[0]).write_bytes(b"y")  # the same size: it counts as there
-    (tmp_path / "there" / PARTS[1]).write_bytes(b"cut off by somebody")
     (folder / "run.json").write_text('{"state": "done"}')
     remote(uri).keep(folder, PARTS)
     assert (tmp_path / "there" / PARTS[0]).read_bytes() == b"y"
-    assert (tmp_path / "there" / PARTS[1]).read_bytes() == b"xx"
     assert (tmp_path / "there" / "run.json").read_text() == '{"state": "done"}'
+
+
+@pytest.mark.parametrize("strange", [PARTS[1], "part-00009.parquet"])
+def test_parts_of_another_machine_are_not_touched(
+    folder: Path, tmp_path: Path, strange: str
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / strange).write_bytes(b"by another machine")
+    with pytest.raises(ScoreError, match=f"{strange} the first"):
+        remote((tmp_path / "there").as_uri()).keep(folder, PARTS)
+    assert names(tmp_path / "there") == [strange]
+    assert (tmp_path / "there" / strange).read_bytes() == b"by another machine"
 
 
 def test_a_copy_comes_back_as_a_folder_of_the_runs_name(folder: Path, tmp_path: Path) -> None:
@@ -59,9 +69,10 @@ def test_a_copy_comes_back_as_a_folder_of_the_runs_name(folder: Path, tmp_path: 
     assert not found.exists()
 
 
-def test_a_place_that_holds_nothing_comes_back_empty(tmp_path: Path) -> None:
-    with remote((tmp_path / "nowhere").as_uri()).fetched() as found:
-        assert names(found) == []
+def test_a_place_without_a_run_is_named(tmp_path: Path) -> None:
+    there = remote((tmp_path / "nowhere").as_uri())
+    with pytest.raises(ScoreError, match=r"nowhere is no run: there is no run\.json"):
+        there.fetched().__enter__()
 
 
 def test_a_place_that_refuses_is_named(folder: Path, tmp_path: Path) -> None:
