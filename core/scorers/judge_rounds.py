@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from core.scorers.judge_answers import kept, read_answer
 from core.scorers.judge_client import Client, Settings, reach
@@ -53,17 +56,17 @@ class Rounds:
 
     def rows(self) -> Iterator[list[Row]]:
         """Yield the pairs that were answered since the last time; raise ScoreError to end it."""
-        with asyncio.Runner() as runner:
-            client = runner.run(self._opened())
-            tasks = runner.run(self._started(client))
+        with _loop() as run:
+            client = run(self._opened())
+            tasks = run(self._started(client))
             waiting = tasks
             try:
                 while waiting:
                     wait = asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                    done, waiting = runner.run(wait)
+                    done, waiting = run(wait)
                     yield [task.result() for task in done]
             finally:
-                runner.run(_ended(tasks, client))
+                run(_ended(tasks, client))
 
     async def _opened(self) -> Client:
         if self._questions and not self._asking.form.proven:
@@ -104,6 +107,23 @@ class Rounds:
         if not self.understood and self._unread >= self._patience:
             raise no_winner(self._asking.endpoint, self._patience, said.reason)
         return said
+
+
+@contextmanager
+def _loop() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+    """Yield what runs a coroutine to its end; beside a loop that runs already (a notebook's)."""
+    runner = asyncio.Runner()
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        with runner:
+            yield runner.run
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        try:
+            yield lambda coming: pool.submit(runner.run, coming).result()
+        finally:
+            pool.submit(runner.close).result()
 
 
 async def _ended(tasks: set[asyncio.Task[Row]], client: Client) -> None:

@@ -1,5 +1,6 @@
 """The judge against an endpoint on loopback: orders, answers, texts, columns, concurrency."""
 
+import asyncio
 import hashlib
 import json
 import subprocess
@@ -284,6 +285,16 @@ def test_nothing_more_is_asked_when_nobody_wants_the_rest(endpoint: JudgeEndpoin
     next(tables)
     tables.close()
     assert len(endpoint.asked) < 6
+
+
+def test_it_works_beside_a_loop_that_runs_already(endpoint: JudgeEndpoint) -> None:
+    """As in a notebook."""
+
+    async def inside() -> list[dict[str, object]]:
+        return judged(open_judge(endpoint.url), [PAIR])
+
+    (row,) = asyncio.run(inside())
+    assert row["winner_id"] == 11
 
 
 def test_an_empty_shard_asks_nothing(endpoint: JudgeEndpoint) -> None:
