@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pytest
@@ -293,7 +294,8 @@ def test_it_works_beside_a_loop_that_runs_already(endpoint: JudgeEndpoint) -> No
     async def inside() -> list[dict[str, object]]:
         return judged(open_judge(endpoint.url), [PAIR])
 
-    (row,) = asyncio.run(inside())
+    with ThreadPoolExecutor(1) as pool:
+        (row,) = pool.submit(lambda: asyncio.run(inside())).result()
     assert row["winner_id"] == 11
 
 
