@@ -45,7 +45,7 @@ def scoring(root: Path, run_id: str, what: str) -> Iterator[None]:
 
     A folder in which nothing was begun goes with it.
     """
-    tries = iter(range(5))
+    tries = iter(range(60))
 
     def refuse(holder: str) -> None:
         if next(tries, None) is None:
