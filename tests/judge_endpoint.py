@@ -14,11 +14,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
+from core.errors import ScoreError
 from core.schema import JUDGE_COLUMNS, ScoringPlan
 from core.scorers.judge import SPEC
 from core.scorers.spec import ScorerOptions
 
+PAIR = ("What is 2+2?", "It is four.", "Five")
 _TAG = re.compile(r"<(prompt|response-A|response-B)-([0-9a-f]{16})>\n(.*?)\n</\1-\2>", re.S)
 
 
@@ -95,6 +98,12 @@ def longer_wins(asked: Asked) -> Reply:
         return verdict("tie")
     a, b = len(asked.text("response-A")), len(asked.text("response-B"))
     return verdict("tie" if a == b else "A" if a > b else "B", f"{a} to {b} characters.")
+
+
+def first(*replies: Reply) -> Callable[[Asked], Reply]:
+    """Return a judge that begins with these replies and is well from then on."""
+    coming = list(replies)
+    return lambda asked: coming.pop(0) if coming else longer_wins(asked)
 
 
 class JudgeEndpoint:
@@ -213,3 +222,10 @@ def judged(judge: Any, pairs: Sequence[tuple[object, object, object]]) -> list[d
     """Return the rows for pairs, sorted by pair_id."""
     tables = list(judge.score(judge.prepare(judge_rows(pairs))))
     return pa.concat_tables(tables).sort_by("pair_id").to_pylist()
+
+
+def fails(endpoint: JudgeEndpoint, pairs: int = 1, **given: float) -> ScoreError:
+    """Return the error that ends the run."""
+    with pytest.raises(ScoreError) as caught:
+        judged(open_judge(endpoint.url, **given), [PAIR] * pairs)
+    return caught.value

@@ -22,7 +22,7 @@ def _run(args: Namespace, settings: Settings) -> Outcome:
 def _lines(report: RunReport) -> Iterator[str]:
     yield (
         f"{report.run_id}: {report.responses:,} responses of {report.pairs:,} pairs in "
-        f"{report.seconds} s. How far it agrees with the labels stands on Overview."
+        f"{report.seconds} s. How far it agrees with the labels stands on Scorers."
     )
     if report.truncated:
         yield f"{report.truncated:,} were longer than the model reads and were cut."

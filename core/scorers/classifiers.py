@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from core.errors import ScoreError
 from core.schema import Floats, Ints
 from core.scorers.chat import Encoded
 from core.scorers.decoders import looks_through_window, made_up
-from core.scorers.forward import FORMS, Form, moved, padded, states
+from core.scorers.forward import FORMS, Form, moved, padded, padding_of, states
 from core.scorers.models import Loaded
 from core.scorers.packing import Batch, block, packs
 
@@ -31,7 +32,7 @@ class Classifier:
     device: str
     form: Form = "packed"
 
-    @property
+    @cached_property
     def head(self) -> Any:
         """Return the last layer: features (n, width) → one number per head (n, heads)."""
         import torch
@@ -42,7 +43,7 @@ class Classifier:
             raise ScoreError("The model has no last layer with one output per head.")
         return fitting[-1]
 
-    @property
+    @cached_property
     def pad(self) -> int | None:
         """Return the id that the model's own forward takes for padding."""
         found: int | None = self.model.config.get_text_config().pad_token_id
@@ -83,7 +84,7 @@ class Classifier:
         hook = self.head.register_forward_pre_hook(lambda _, given: caught.append(given[0]))
         try:
             with torch.inference_mode():
-                self.model(**padded(batch, self.pad or 0, self.device))
+                self.model(**padded(batch, padding_of(self.model, self.pad), self.device))
         finally:
             hook.remove()
         if caught[-1].dim() == 2:

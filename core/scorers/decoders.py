@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Decoder:
     form: Form = "packed"
     switched: Callable[[], AbstractContextManager[None]] = nullcontext
 
-    @property
+    @cached_property
     def head(self) -> Head:
         """Return what turns `states` into logits."""
         return own_head(self.model) if self.form == "plain" else head_of(self.model)
@@ -66,7 +67,7 @@ def settled(loaded: Loaded, decoder: Decoder, say: Callable[[str], None]) -> Dec
         if form == "packed" and looks_through_window(loaded.model):
             continue
         tried = replace(decoder, form=form)
-        if difference(_probed(tried, items), own) <= TOLERANCE[loaded.dtype]:
+        if _apart(_probed(tried, items), own) <= TOLERANCE[loaded.dtype]:
             return tried
         say(f"{loaded.name} does not take the {form} form: its numbers would differ.")
     return replace(decoder, form="plain")
@@ -101,11 +102,12 @@ def _own(decoder: Decoder, items: Sequence[Encoded]) -> Floats:
     return np.concatenate([part for part in found if part is not None])
 
 
-def difference(found: Floats | None, own: Floats) -> float:
+def _apart(found: Floats | None, own: Floats) -> float:
+    """Return the mean absolute difference in nats, infinite where there is nothing to compare."""
     if found is None or found.shape != own.shape:
         return np.inf
-    difference = float(np.abs(found - own).mean())
-    return difference if np.isfinite(difference) else np.inf
+    mean = float(np.abs(found - own).mean())
+    return mean if np.isfinite(mean) else np.inf
 
 
 def made_up(loaded: Loaded) -> list[Encoded]:

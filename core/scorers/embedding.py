@@ -14,7 +14,15 @@ from core.errors import ScoreError
 from core.registry import Param
 from core.schema import Provenance, ScoringPlan
 from core.scorers.chat import Encoded
-from core.scorers.forward import SHARD_CHARS, Budget, each_batch, moved, one_behind, padded
+from core.scorers.forward import (
+    SHARD_CHARS,
+    Budget,
+    each_batch,
+    moved,
+    one_behind,
+    padded,
+    padding_of,
+)
 from core.scorers.models import Loaded, load
 from core.scorers.packing import Batch, block, packs
 from core.scorers.places import gist
@@ -150,8 +158,8 @@ def open_embedding(options: ScorerOptions, plan: ScoringPlan) -> Embedding:
     recipe = recipe_of(loaded, options.pooling)
     longest = _longest(loaded, recipe, options)
     reader = Reader(loaded, recipe, longest)
-    pad = loaded.tokenizer.pad_token_id or 0
-    pooled = Pooled(loaded.model, loaded.device, recipe.pooling, int(pad))
+    pad = padding_of(loaded.model, loaded.tokenizer.pad_token_id)
+    pooled = Pooled(loaded.model, loaded.device, recipe.pooling, pad)
     most = int(options.parameters[BATCH.name]) or _BATCH_TOKENS[loaded.device]
     return Embedding(
         provenance=_provenance(loaded, recipe, longest),

@@ -51,17 +51,18 @@ def each_batch(
 ) -> Iterator[tuple[Batch, T]]:
     """Yield every batch with what `compute` makes of it; batches halve when memory runs out."""
     tree = form == "packed"
-    todo = packs(items, budget.tokens, tree=tree)
-    while todo:
-        rows = next(batches(todo, budget.tokens))
-        batch = block(rows)
-        made = _unless_out_of_memory(compute, batch)
-        if made is None:
-            budget.halve(rows)
-            todo = packs([item for row in todo for item in row.items], budget.tokens, tree=tree)
-        else:
-            todo = todo[len(rows) :]
+    left = list(items)
+    while left:
+        todo, done = packs(left, budget.tokens, tree=tree), 0
+        for rows in batches(todo, budget.tokens):
+            batch = block(rows)
+            made = _unless_out_of_memory(compute, batch)
+            if made is None:
+                budget.halve(rows)
+                break
+            done += len(rows)
             yield batch, made
+        left = [item for row in todo[done:] for item in row.items]
 
 
 def one_behind(items: Iterable[T]) -> Iterator[T]:
@@ -127,6 +128,16 @@ def padded(batch: Batch, pad: int, device: str) -> dict[str, Tensor]:
         "input_ids": moved(ids, device),
         "attention_mask": moved(real.astype(np.int64), device),
     }
+
+
+def padding_of(model: Any, wanted: int | None) -> int:
+    """Return the id that stands behind short sequences: `wanted`, else 0.
+
+    Nothing looks at it, but it is looked up: an id beyond the embeddings (-1, or a padding token
+    that was added without a resize) would end the run.
+    """
+    rows = int(model.get_input_embeddings().weight.shape[0])
+    return wanted if wanted is not None and 0 <= wanted < rows else 0
 
 
 def moved(array: Ints, device: str) -> Tensor:

@@ -97,22 +97,31 @@ def block(rows: Sequence[Pack]) -> Batch:
 
 def _shared(group: tuple[Encoded, ...], most: int) -> Iterator[Pack]:
     """Cut a prompt's sequences into packs of about `most` tokens, each with its own beginning."""
-    todo: list[Encoded] = []
-    for item in group:
-        if todo and Pack((*todo, item), _common((*todo, item))).length > most:
-            yield Pack(tuple(todo), _common(todo))
-            todo = []
+    first, *others = group
+    todo, tokens, alike = [first], len(first.ids), _sharable(first)
+    for item in others:
+        joined = _common(todo[0], item, alike)
+        if tokens + len(item.ids) - len(todo) * joined > most:
+            yield _pack(todo, alike)
+            todo, tokens, joined = [], 0, _sharable(item)
         todo.append(item)
-    yield Pack(tuple(todo), _common(todo))
+        tokens += len(item.ids)
+        alike = joined
+    yield _pack(todo, alike)
 
 
-def _common(items: Sequence[Encoded]) -> int:
-    """Return how many tokens all begin with, before the first response token of any."""
-    if len(items) == 1:
-        return 0
-    most = min(min(item.start, len(item.ids) - 1) for item in items)
-    first, *others = items
-    for other in others:
-        if first.ids[:most] != other.ids[:most]:
-            most = next(i for i in range(most) if first.ids[i] != other.ids[i])
-    return most
+def _pack(items: Sequence[Encoded], alike: int) -> Pack:
+    return Pack(tuple(items), alike if len(items) > 1 else 0)
+
+
+def _sharable(item: Encoded) -> int:
+    """Return how many tokens stand before the response, which keeps one of its own at least."""
+    return min(item.start, len(item.ids) - 1)
+
+
+def _common(first: Encoded, other: Encoded, most: int) -> int:
+    """Return how many of the first `most` tokens both begin with and may share."""
+    most = min(most, _sharable(other))
+    if first.ids[:most] == other.ids[:most]:
+        return most
+    return next(i for i in range(most) if first.ids[i] != other.ids[i])

@@ -59,16 +59,16 @@ class Policy:
         if len(known) < len(prepared):
             yield _unknown([item for item in prepared if len(item.ids) <= max(item.start, 1)])
         done = each_batch(known, self.budget, self.policy.form, self._values)
-        for batch, values in one_behind(done):
+        for batch, (counts, values) in one_behind(done):
             found = {name: one.double().cpu().numpy() for name, one in values.items()}
-            yield self._table(batch.items, response_tokens(batch)[2], found)
+            yield self._table(batch.items, counts, found)
 
-    def _values(self, batch: Batch) -> Mapping[str, Tensor]:
-        """Return values per response token, in the order of the batch's items."""
-        at, targets, _ = response_tokens(batch)
+    def _values(self, batch: Batch) -> tuple[Ints, Mapping[str, Tensor]]:
+        """Return response tokens per item, and values per token in the order of the items."""
+        at, targets, counts = response_tokens(batch)
         where = moved(at, self.policy.device)
         theirs = self.reference
-        return token_logps(
+        return counts, token_logps(
             (self.policy.head, self.policy.states(batch, where)),
             (theirs.head, theirs.states(batch, where)) if theirs else None,
             moved(targets, self.policy.device),

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.errors import ScoreError
+from core.schema.texts import SIGNATURE_BYTES, TEXT_COUNTS, TEXT_FEATURES
 
 KEYS = ("response_id", "pair_id")
 IDS = (*KEYS, "winner_id")
@@ -24,7 +25,8 @@ NUMBERS = (
 LISTS = ("policy_token_logps", "ref_token_logps", "passes")
 VECTORS = ("embedding", "prompt_embedding")
 ORDERS = ("first_order", "second_order")
-VALUES = (*NUMBERS, *LISTS, *VECTORS, "winner_id", *ORDERS)
+SIGNATURES = ("signature", "prompt_signature")
+VALUES = (*NUMBERS, *LISTS, *VECTORS, "winner_id", *ORDERS, *TEXT_FEATURES, *SIGNATURES)
 """A row with none of these, nor the reward of a head, has no number."""
 COUNTS = ("n_tokens", "prompt_tokens", "answer_tokens")
 TYPES: dict[str, pa.DataType] = {
@@ -34,7 +36,9 @@ TYPES: dict[str, pa.DataType] = {
     "token_ends": pa.list_(pa.int32()),
     "winner_id": pa.int64(),
     **dict.fromkeys((*ORDERS, "reason_first", "reason_second"), _TEXT),
-    **dict.fromkeys(COUNTS, pa.int32()),
+    **dict.fromkeys((*COUNTS, *TEXT_COUNTS), pa.int32()),
+    "repetition": pa.float64(),
+    **dict.fromkeys(SIGNATURES, pa.binary(SIGNATURE_BYTES)),
     "cost": pa.float64(),
     "truncated": pa.bool_(),
 }
@@ -72,8 +76,11 @@ def storable(rows: pa.Table) -> pa.Table:
 
 
 def failures(rows: pa.Table) -> int:
-    """Return how many rows have no value at all."""
-    values = [rows[name].is_null() for name in rows.column_names if is_value(name)]
+    """Return how many rows have no value at all; a prompt's vector is none of the response."""
+    names = [name for name in rows.column_names if is_value(name)]
+    if "embedding" in names:
+        names = [name for name in names if name != "prompt_embedding"]
+    values = [rows[name].is_null() for name in names]
     if not values:
         return 0
     empty = values[0]

@@ -1,11 +1,12 @@
-"""The views `live.scores` and `live.judged`: all runs of a generation, read from their parts."""
+"""The views `live.scores`, `live.judged` and `live.texts`: the runs, read from their parts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.store.columns import COUNTS, NUMBERS, ORDERS
+from core.schema.texts import TEXT_COUNTS
+from core.store.columns import COUNTS, HEAD, NUMBERS, ORDERS, SIGNATURES
 from core.store.layout import RUNS, Generation
 from core.store.parts import Part, read_part
 from core.store.statements import literal
@@ -24,7 +25,12 @@ JUDGED = {
     **dict.fromkeys(COUNTS, "INTEGER"),
     "truncated": "BOOLEAN",
 }
-VIEWS = {"scores": SCORES, "judged": JUDGED}
+TEXTS = {
+    "response_id": "BIGINT",
+    **dict.fromkeys(TEXT_COUNTS, "INTEGER"),
+    "repetition": "DOUBLE",
+    **dict.fromkeys(SIGNATURES, "BLOB"),
+}
 
 
 def read_parts(root: Path, generation: Generation) -> Mapping[str, tuple[Part, ...]]:
@@ -37,17 +43,26 @@ def read_parts(root: Path, generation: Generation) -> Mapping[str, tuple[Part, .
 
 def views(root: Path, runs: Mapping[str, Sequence[Part]]) -> tuple[str, ...]:
     """Return the statements that make the views; a column that a run lacks is NULL."""
-    return tuple(_view(root, runs, name, columns) for name, columns in VIEWS.items())
+    scores = {**SCORES, **dict.fromkeys(_heads(runs), "DOUBLE")}
+    made = {"scores": scores, "judged": JUDGED, "texts": TEXTS}
+    return tuple(_view(root, runs, name, columns) for name, columns in made.items())
+
+
+def _heads(runs: Mapping[str, Sequence[Part]]) -> list[str]:
+    """Return the attribute heads of all runs: plain names, whoever made the parts."""
+    every = {name for parts in runs.values() for part in parts for name in part.columns}
+    return sorted(name for name in every if HEAD.fullmatch(name))
 
 
 def _view(
     root: Path, runs: Mapping[str, Sequence[Part]], name: str, columns: Mapping[str, str]
 ) -> str:
-    key = next(iter(columns))
+    # A run of texts has the key of any run of responses, so it is known by its signatures.
+    needed = "signature" if name == "texts" else next(iter(columns))
     selects = [
         _select(root / RUNS / run, run, parts, columns)
         for run, parts in runs.items()
-        if parts and all(key in part.columns for part in parts)
+        if parts and all(needed in part.columns for part in parts)
     ]
     none = ", ".join(f"NULL::{kind} AS {column}" for column, kind in columns.items())
     nothing = f"SELECT '' AS run_id, {none} WHERE false"

@@ -51,8 +51,12 @@ ROWS = {
 
 @pytest.mark.parametrize("line", LINES)
 def test_command_lines_are_understood(line: str) -> None:
+    """Each option that an example gives changes what the command is told."""
     name, *rest = shlex.split(line)
-    parser_of(load(name)).parse_args(rest)
+    parser = parser_of(load(name))
+    args = vars(parser.parse_args(rest))
+    options = {word.removeprefix("--").replace("-", "_") for word in rest if word[:2] == "--"}
+    assert options <= {key for key, value in args.items() if value != parser.get_default(key)}
 
 
 @pytest.mark.parametrize("page", ROWS)

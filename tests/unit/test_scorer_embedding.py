@@ -1,6 +1,7 @@
 """Embeddings: the numbers of sentence-transformers, whatever stands beside a text."""
 
 import json
+import shutil
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -113,6 +114,20 @@ def test_a_vector_is_that_of_the_text_alone(
     for one, text in zip(found, texts, strict=True):
         assert np.allclose(one, by_hand(folder, text, pooling), atol=1e-5)
         assert np.linalg.norm(one) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_padding_token_without_an_embedding_changes_nothing(bert: Path, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    folder = tmp_path / "padded"
+    shutil.copytree(bert, folder)
+    tokenizer = AutoTokenizer.from_pretrained(bert)
+    tokenizer.add_special_tokens({"pad_token": "[LATE]"})
+    tokenizer.save_pretrained(folder)
+    scorer = opened(folder)
+    rows = scorer.pooled.model.embeddings.word_embeddings.num_embeddings
+    assert scorer.pooled.pad < rows <= tokenizer.pad_token_id
+    assert np.allclose(embedded(folder, TEXTS), embedded(bert, TEXTS), atol=1e-5)
 
 
 def test_batches_change_nothing(bert: Path) -> None:

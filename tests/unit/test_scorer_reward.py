@@ -14,7 +14,8 @@ import pytest
 from core.errors import UsageError
 from core.scorers import mc_dropout, reward_model
 from core.scorers.classifiers import Classifier
-from core.scorers.forward import FORMS, Budget
+from core.scorers.forward import FORMS, Budget, padding_of
+from core.scorers.packing import block, packs
 from core.scorers.reward_model import RewardModel
 from core.scorers.spec import ScorerOptions, ScorerSpec
 from tests.models import make_gpt2, make_llama, plan_of, plan_rows
@@ -152,6 +153,26 @@ def test_an_encoder_takes_its_own_forward(tmp_path: Path) -> None:
     assert scorer.classifier.form == "plain"
     expected = own(tmp_path / "m", scorer)[:, 0]
     assert scored(scorer)["reward"] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize(("pad", "filled"), [(-1, 0), (100_000, 0), (2, 2)])
+def test_rows_are_filled_with_an_id_that_the_model_has(
+    pad: int, filled: int, tmp_path: Path
+) -> None:
+    """Configurations name -1 and tokens that the embeddings lack; what fills a row is not seen."""
+    scorer = opened(reward_model.SPEC, make_llama(tmp_path / "m", heads=1))
+    items = scorer.prepare(ROWS)
+    expected = dict(zip([i.response_id for i in items], own(tmp_path / "m", scorer), strict=True))
+    scorer.classifier.model.config.pad_token_id = pad
+    plain = Classifier(scorer.classifier.model, "cpu", "plain")
+    batch = block(packs(items, 100_000, tree=False))
+    assert len({len(item.ids) for item in items}) > 1
+    found = plain.rewards(plain.features(batch)).numpy()[:, 0]
+    assert found == pytest.approx(
+        [expected[i.response_id][0] for i in batch.items], rel=1e-4, abs=1e-5
+    )
+    assert padding_of(plain.model, pad) == filled
+    assert padding_of(plain.model, None) == 0
 
 
 @MAKERS

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.schema import RunInfo
+from core.store.heads import head_values
 from core.store.inputs import signal_inputs
 from core.store.instance import Store, open_store
 from core.store.layout import read_generation, swap
@@ -164,6 +165,25 @@ def test_a_file_of_signals_holds_each_run_s_values_of_both_sides(root, assay, tm
         *(f"pol.policy_mixp_{s}_logps" for s in both),
         *(f"pol.policy_mixm_{s}_logps" for s in both),
     }
+
+
+def test_the_heads_of_a_model_are_aligned_to_rows(root):
+    known, (chosen, rejected) = ids(root), sides(root)
+    place = {number: float(at) for at, number in enumerate(known)}
+    heads = {"reward_helpful": list(place.values()), "reward_safe": [None] * 8}
+    serve(root, "two", pa.table({"response_id": known, "reward": [0.5] * 8, **heads}))
+    other = {"reward": [1.0], "reward_other": [3.0]}
+    store = serve(root, "one", pa.table({"response_id": [int(chosen[2])], **other}))
+    found = head_values(store, "two")
+    assert list(found) == [
+        f"reward_{head}_{s}" for head in ("helpful", "safe") for s in ("chosen", "rejected")
+    ]
+    for side, numbers in (("chosen", chosen), ("rejected", rejected)):
+        wanted = [place[i] for i in numbers.tolist()]
+        assert found[f"reward_helpful_{side}"].to_pylist() == wanted
+    assert found["reward_safe_chosen"].to_pylist() == [None] * 4
+    assert head_values(store, "one")["reward_other_chosen"].to_pylist() == [None, None, 3.0, None]
+    assert head_values(store, "brought") == {}
 
 
 def test_a_lost_or_cut_part_ends_in_a_sentence(root, assay):

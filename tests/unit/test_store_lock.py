@@ -50,7 +50,7 @@ def test_where_nothing_was_begun_nothing_stays(tmp_path):
 
 def test_whoever_only_looks_hinders_nobody(tmp_path):
     (tmp_path / RUNS / "one").mkdir(parents=True)
-    stop = threading.Event()
+    stop, held = threading.Event(), []
 
     def look():
         while not stop.is_set():
@@ -63,10 +63,13 @@ def test_whoever_only_looks_hinders_nobody(tmp_path):
         for _ in range(200):
             with scoring(tmp_path, "one", "score"):
                 (tmp_path / RUNS / "one" / "run.json").touch()
+                held.append(is_running(tmp_path / RUNS / "one"))
     finally:
         stop.set()
         for watcher in watchers:
             watcher.join()
+    assert held == [True] * 200
+    assert not is_running(tmp_path / RUNS / "one")
 
 
 def test_a_patient_writer_says_once_who_holds_the_store_and_gets_it(tmp_path):

@@ -126,6 +126,15 @@ def test_a_row_fails_when_no_value_is_known_whatever_it_took():
     assert failures(verdicts) == 1
 
 
+def test_the_vector_of_a_prompt_is_no_value_of_its_empty_response():
+    none = vectors([None, None, None])
+    of_prompts = vectors([[1.0, 0.0], [0.0, 1.0], None])
+    rows = pa.table({"response_id": [1, 2, 3], "prompt_embedding": of_prompts})
+    assert failures(rows) == 1
+    assert failures(rows.append_column("embedding", none)) == 3
+    assert failures(rows.append_column("embedding", of_prompts)) == 1
+
+
 def test_parts_are_never_written_over(tmp_path):
     names = [write_part(tmp_path, "rm", full([i]), INFO) for i in range(3)]
     (tmp_path / RUNS / "rm" / names[0]).unlink()

@@ -55,6 +55,14 @@ def test_a_job_at_work_has_a_rate_and_a_time_left(tmp_path: Path) -> None:
     assert job == Job(progress, True, 0.25, 5.0, 400.0, 300.0, 20.0)
 
 
+def test_what_earlier_sittings_scored_counts_for_no_rate(tmp_path: Path) -> None:
+    """Of 500 in all 300 were there: 200 in 100 seconds, and 1,500 left at 2 a second."""
+    write(tmp_path, before=300)
+    with at_work(tmp_path, "half"):
+        (job,) = found(tmp_path)
+    assert (job.share, job.per_second, job.seconds_left) == (0.25, 2.0, 750.0)
+
+
 def test_a_job_that_stopped_has_no_time_left(tmp_path: Path) -> None:
     write(tmp_path)
     (job,) = found(tmp_path)
@@ -101,6 +109,8 @@ def test_looking_does_not_take_the_lock(tmp_path: Path) -> None:
     ("over", "share", "per_second"),
     [
         ({"done": 0}, 0.0, None),
+        ({"before": 500}, 0.25, None),
+        ({"before": 900}, 0.25, None),
         ({"total": 0}, 0.0, 5.0),
         ({"done": 3000}, 1.0, 30.0),
         ({"updated": "2026-05-01T11:58:00Z"}, 0.25, None),
