@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.views.overview import overview
-from pages.components import agreement, cached, frame, grid, health, problems
+from pages.components import agreement, cached, frame, grid, health, noise, problems
 
 frame.current()
 seen = cached.ask(overview)
@@ -17,7 +17,9 @@ health.next_steps(seen)
 
 st.subheader("Scorers against the labels", anchor=False)
 if seen.runs:
-    agreement.show(seen.runs, seen.noise_rows)
+    agreement.show(seen.runs)
+    st.subheader("How noisy is the set?", anchor=False)
+    noise.show(seen, cached.store().labellers)
 else:
     problems.no_scores()
 

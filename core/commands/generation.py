@@ -7,7 +7,8 @@ from dataclasses import replace
 from core.errors import StoreMissing
 from core.settings import Settings
 from core.signals.compute import compute_signals
-from core.signals.noise_rows import noise_rows
+from core.signals.noise_estimates import noise_estimates
+from core.signals.suspicion_model import judge_labels
 from core.store.inputs import signal_inputs, signal_keys
 from core.store.instance import Store
 from core.store.layout import Generation, read_generation
@@ -28,11 +29,14 @@ def advance(settings: Settings, draft: Generation) -> Generation:
     try:
         inputs = signal_inputs(store)
         signals = compute_signals(inputs)
-        noise = noise_rows(inputs)
+        judged = judge_labels(inputs)
+        noise = noise_estimates(inputs, judged)
         rows = signal_keys(store)
     finally:
         store.close()
     for name in signals.table.column_names[1:]:
         rows = rows.append_column(name, signals.table[name])
-    content = SignalsFile(rows, signals.columns, signals.absent, noise)
+    content = SignalsFile(
+        rows, signals.columns, signals.absent, judged.models, judged.labellers, noise
+    )
     return publish(settings.store, draft, content)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.schema.base import Bools, Floats, Ints
+from core.schema.evidence import Labeller
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,32 @@ class LogpValues:
 
 
 @dataclass(frozen=True)
+class VoteValues:
+    """Votes for which no row of their own stands, one entry per row of the pair and vote."""
+
+    row_id: Ints
+    labeller: Ints
+    """Index into `SignalInputs.labellers`."""
+    side: Floats
+    """1 for the chosen response, −1 for the rejected one, 0 for a tie."""
+
+
+@dataclass(frozen=True)
+class TextValues:
+    """What the text statistics say of both responses, aligned to rows; NaN where unknown."""
+
+    chosen: Mapping[str, npt.NDArray[np.float32]]
+    """Feature → value per row."""
+    rejected: Mapping[str, npt.NDArray[np.float32]]
+    similarity: Floats
+    """Estimated share of common shingles of the two responses, in [0,1]."""
+    near_duplicates: Floats
+    """Other rows of the store with nearly the same prompt and responses."""
+    contained: Floats
+    """2 where the responses are equal but for case and spaces, 1 where one stands in the other."""
+
+
+@dataclass(frozen=True)
 class SignalInputs:
     """Columns aligned to row_id 0 … n−1; NaN is unknown."""
 
@@ -84,6 +111,15 @@ class SignalInputs:
     rewards: Mapping[str, RunValues]
     logps: Mapping[str, LogpValues] = field(default_factory=dict)
     passes: Mapping[str, PassValues] = field(default_factory=dict)
+    split: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    """Index into `split_names`; empty where splits do not matter."""
+    split_names: tuple[str, ...] = ()
+    labeller: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    """Index into `labellers`: whose label a row has; −1 where the label sums up `votes`. Empty:
+    everybody of a source is one labeller."""
+    labellers: tuple[Labeller, ...] = ()
+    votes: VoteValues | None = None
+    texts: TextValues | None = None
 
 
 @dataclass(frozen=True)
@@ -102,21 +138,3 @@ class SignalColumn:
     """Population standard deviation."""
     note: str = ""
     """Why it is empty or to be read with care; a sentence."""
-
-
-@dataclass(frozen=True)
-class NoiseRow:
-    """What one run's margins say about the labels of one source."""
-
-    run_id: str
-    source: str
-    n: int
-    """Margins used: all, or a fixed sample of many."""
-    rate: float | None
-    low: float | None
-    high: float | None
-    """95 % interval of the rate."""
-    at_most: float | None
-    """No higher rate is possible with the run's agreement with the labels."""
-    reason: str
-    """Why there is no rate; empty when there is one."""

@@ -9,8 +9,7 @@ import numpy as np
 
 from core.schema import Floats, SignalInputs
 from core.signals.logistic import logit, sigmoid
-from core.signals.margins import difference
-from core.signals.suspicion import standardised
+from core.signals.margins import difference, standardised
 
 
 @dataclass(frozen=True)

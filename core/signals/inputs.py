@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -12,11 +13,15 @@ from core.schema import (
     Floats,
     Ints,
     KlValues,
+    Labeller,
     LogpValues,
     PassValues,
     RunValues,
     SignalInputs,
+    TextValues,
+    VoteValues,
 )
+from core.schema.texts import TEXT_FEATURES
 
 _FLOATS = (
     "chosen_chars",
@@ -28,6 +33,7 @@ _FLOATS = (
     "rating_rejected",
     "gold",
 )
+_ALIKE = ("similarity", "near_duplicates", "contained")
 _LOGPS = (
     "policy_chosen",
     "policy_rejected",
@@ -51,12 +57,13 @@ def make_inputs(given: Mapping[str, object]) -> SignalInputs:
 
     Columns have the names of `SignalInputs`; `rewards` is run → (chosen, rejected), or
     run → (chosen, rejected, leaks_label); `passes` is the same with a list per row; `logps` is
-    run → columns of `LogpValues` and `KlValues`.
+    run → columns of `LogpValues` and `KlValues`; `labellers` are (source, annotator or None), and
+    `votes` are three columns: row, labeller, side; `texts` are columns of `TextValues`, of which
+    `chosen` and `rejected` are feature → column.
     `{"gold": [1, 0]}` is two rows.
     """
     n = _length(given)
-    floats = {name: _floats(given.get(name), n) for name in _FLOATS}
-    return SignalInputs(
+    made = SignalInputs(
         row_id=np.arange(n, dtype=np.int64),
         tie=_bools(given.get("tie"), n),
         source=_ints(given.get("source"), np.zeros(n, np.int64)),
@@ -68,7 +75,49 @@ def make_inputs(given: Mapping[str, object]) -> SignalInputs:
         },
         logps={run: _policy(columns, n) for run, columns in _logps(given).items()},
         passes={run: _passes(columns) for run, columns in _sides(given, "passes").items()},
-        **floats,
+        split=_ints(given.get("split"), np.empty(0, np.int64)),
+        split_names=cast("tuple[str, ...]", given.get("split_names", ())),
+        labeller=_ints(given.get("labeller"), np.empty(0, np.int64)),
+        labellers=_labellers(given),
+        votes=_votes(given.get("votes")),
+        texts=_texts(_columns(given), n),
+        **dict.fromkeys(_FLOATS, np.full(n, np.nan)),
+    )
+    floats = {name: _floats(given[name], n) for name in _FLOATS if name in given}
+    return replace(made, **floats)  # type: ignore[arg-type]
+
+
+def _columns(given: Mapping[str, object]) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", given.get("texts", {}))
+
+
+def _counts(texts: Mapping[str, object], side: str) -> Mapping[str, Sequence[float]]:
+    return cast("Mapping[str, Sequence[float]]", texts.get(side, {}))
+
+
+def _texts(texts: Mapping[str, object], n: int) -> TextValues | None:
+    chosen, rejected = (
+        {
+            name: _floats(_counts(texts, side).get(name), n).astype(np.float32)
+            for name in TEXT_FEATURES
+        }
+        for side in ("chosen", "rejected")
+    )
+    alike = [_floats(texts.get(name), n) for name in _ALIKE]
+    return TextValues(chosen, rejected, *alike) if texts else None
+
+
+def _labellers(given: Mapping[str, object]) -> tuple[Labeller, ...]:
+    named = cast("Sequence[tuple[str, str | None]]", given.get("labellers", ()))
+    return tuple(Labeller(source, annotator) for source, annotator in named)
+
+
+def _votes(columns: object) -> VoteValues | None:
+    if columns is None:
+        return None
+    row_id, labeller, side = cast("Sequence[Sequence[float]]", columns)
+    return VoteValues(
+        np.array(row_id, np.int64), np.array(labeller, np.int64), np.array(side, np.float64)
     )
 
 
@@ -81,10 +130,22 @@ def _logps(given: Mapping[str, object]) -> Mapping[str, Mapping[str, object]]:
 
 
 def _length(given: Mapping[str, object]) -> int:
-    nested = ("rewards", "passes", "logps", "source_names")
+    nested = (
+        "rewards",
+        "passes",
+        "logps",
+        "source_names",
+        "split_names",
+        "labellers",
+        "votes",
+        "texts",
+    )
     columns = [v for k, v in given.items() if k not in nested]
     columns += [run[0] for name in ("rewards", "passes") for run in _sides(given, name).values()]
     columns += [run[name] for run in _logps(given).values() for name in _LOGPS if name in run]
+    texts = _columns(given)
+    columns += [texts[name] for name in _ALIKE if name in texts]
+    columns += [c for side in ("chosen", "rejected") for c in _counts(texts, side).values()]
     return max((len(cast("Sequence[object]", c)) for c in columns), default=0)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from core.schema import Bools, Floats, SignalInputs
+from core.schema import Bools, Floats, Ints, SignalInputs
 from core.signals.spec import SIGNALS, SignalSpec, Values, Vector
 
 LEAK = "This run's numbers move with the label under test, so they are no evidence about it."
@@ -17,6 +17,49 @@ def difference(chosen: Floats, rejected: Floats, tie: Bools) -> Floats:
     with np.errstate(invalid="ignore", over="ignore"):
         margin = chosen - rejected
     return np.where(tie | ~np.isfinite(margin), np.nan, margin)
+
+
+def standardised(margins: Floats, source: Ints, sources: int) -> Floats:
+    """Return margins in units of their population deviation within the source, shape (n,).
+
+    NaN where unknown and where all of a source's margins are equal.
+    """
+    known = np.flatnonzero(np.isfinite(margins))
+    kept, group = margins[known], source[known]
+    n = np.maximum(np.bincount(group, minlength=sources), 1)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        mean = np.bincount(group, kept, sources) / n
+        deviation = np.sqrt(np.bincount(group, (kept - mean[group]) ** 2, sources) / n)
+        # Equal numbers leave a rounding error of their size; it is no spread.
+        deviation[~(deviation > 1e-9 * np.abs(mean)) | np.isinf(deviation)] = np.nan
+        result = np.full(len(margins), np.nan)
+        result[known] = kept / deviation[group]
+    return result
+
+
+def rows_by_source(source: Ints) -> Iterator[tuple[int, Ints]]:
+    """Yield every source's index and its rows."""
+    order = np.argsort(source, kind="stable")
+    found, starts = np.unique(source[order], return_index=True)
+    for index, rows in zip(found, np.split(order, starts[1:]), strict=False):
+        yield int(index), rows
+
+
+def mean_standard_margin(inputs: SignalInputs) -> Floats:
+    """Return the mean standardised margin of the reward runs that cover each row, shape (n,).
+
+    NaN where none does; runs that leak the label are left out.
+    """
+    total, runs = np.zeros(len(inputs.row_id)), np.zeros(len(inputs.row_id))
+    for run in inputs.rewards.values():
+        if not run.leaks_label:
+            margins = difference(run.chosen, run.rejected, inputs.tie)
+            standard = standardised(margins, inputs.source, len(inputs.source_names))
+            known = np.isfinite(standard)
+            total[known] += standard[known]
+            runs += known
+    total[runs == 0] = np.nan
+    return total / np.maximum(runs, 1)
 
 
 def _explicit(inputs: SignalInputs, params: Mapping[str, float]) -> Mapping[str, Values]:

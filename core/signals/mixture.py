@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.schema import Bools, Floats
+from core.signals.logistic import sigmoid
 
 A_LOW, A_HIGH = 0.5, 0.99
 """Bounds of the clean share: at 0.5 labels say nothing, at 1 no row could be suspected at all."""
@@ -43,7 +44,7 @@ class MirroredFit:
 
         Falls with the margin. Source: PerpCorrect (NeurIPS 2024), in our sign.
         """
-        return _sigmoid(np.log((1 - self.a) / self.a) - 2 * self.mu / self.s**2 * margins)
+        return sigmoid(np.log((1 - self.a) / self.a) - 2 * self.mu / self.s**2 * margins)
 
     @property
     def threshold(self) -> float:
@@ -88,10 +89,10 @@ class Interval:
     high: float
 
 
-def noise_interval(margins: Floats, fit: MirroredFit) -> Interval:
-    """Return the 95 % profile likelihood interval of the noise rate 1 − a.
+def noise_interval(margins: Floats, fit: MirroredFit, within: float = _HALF_CHI_SQUARE) -> Interval:
+    """Return the profile likelihood interval of the noise rate 1 − a, 95 % at 1.92 nats.
 
-    All rates at which the best mu and s are at most 1.92 nats less likely than `fit`, rounded
+    All rates at which the best mu and s are at most `within` nats less likely than `fit`, rounded
     outwards to steps of 0.02 within the bounds of a. A flat likelihood gives nearly all of them.
     Source: Wilks 1938.
     """
@@ -99,7 +100,7 @@ def noise_interval(margins: Floats, fit: MirroredFit) -> Interval:
     best = fit.log_likelihood + groups.n * np.log(groups.scale)
     start = np.full(len(_GRID), fit.mu / groups.scale)
     profile = _climb(groups, _GRID, start, free=False).log_likelihood
-    inside = np.append(_GRID[profile >= best - _HALF_CHI_SQUARE], fit.a)
+    inside = np.append(_GRID[profile >= best - within], fit.a)
     below = _GRID[inside.min() > _GRID]
     above = _GRID[inside.max() < _GRID]
     return Interval(1 - float(min(above, default=A_HIGH)), 1 - float(max(below, default=A_LOW)))
@@ -161,9 +162,3 @@ def _log_likelihood(groups: _Groups, a: Floats, mu: Floats) -> Floats:
     mixed = np.logaddexp(np.log(a)[:, None] + tilt, np.log(1 - a)[:, None] - tilt) @ groups.weight
     constant = np.log(2 * np.pi * square) / 2 + (1 + mu**2) / (2 * square)
     return np.asarray(groups.n * (mixed - constant), np.float64)
-
-
-def _sigmoid(x: Floats) -> Floats:
-    """Return 1/(1 + e^−x) without overflow; small values keep their digits, so ranks last."""
-    with np.errstate(invalid="ignore"):  # NaN stays NaN
-        return np.exp(-np.logaddexp(0.0, -x))

@@ -14,6 +14,9 @@ FEWEST = 50
 """Rows with a label and a margin below which nothing is said."""
 _WIDEST = 0.2
 """An interval of the noise rate wider than this tells nothing."""
+_APART = 0.8
+"""Means of the bells closer to 0 than this share of their spread make one hump: the rate hangs on
+its kurtosis, and on JudgeBench with 20 % flips it read 1 %."""
 _MISFIT = 0.03
 """Largest distance between the margins' distribution and the fitted one, beyond chance."""
 
@@ -89,6 +92,11 @@ def _silent(n: int, agreement: float | None, reason: str) -> Noise:
 def _doubt(known: Floats, fit: MirroredFit, interval: Interval) -> str:
     if _distance(known, fit) > max(_MISFIT, 1.36 / sqrt(len(known))):
         return "the margins do not have the shape of two mirrored bells"
+    if fit.mu < _APART * fit.s:
+        return (
+            f"right and reversed labels lie {fit.mu / fit.s:.1f} of their spread from the middle, "
+            f"and below {_APART} the shape of the margins does not tell them apart"
+        )
     if interval.high - interval.low > _WIDEST:
         return (
             f"the shape of the margins allows any noise rate from {interval.low:.0%} to "

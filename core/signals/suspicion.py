@@ -1,91 +1,48 @@
-"""Suspicion: the probability that a label is reversed, from all runs that are evidence about it."""
+"""Suspicion: the probability that a label is reversed, and the evidence of the runs behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-import numpy as np
+from collections.abc import Mapping
 
 from core.registry import Param
-from core.schema import Floats, Ints, SignalInputs
-from core.signals.margins import difference
-from core.signals.mixture import fit_mirrored
-from core.signals.noise import FEWEST, Noise, noise_of
+from core.schema import SignalInputs
+from core.signals.calibration import ENOUGH
+from core.signals.evidence_fit import STACKED
+from core.signals.noise import FEWEST
 from core.signals.spec import SIGNALS, SignalSpec, Values, Vector
+from core.signals.suspicion_model import Judged, judge_labels
 
-
-def committee_margin(inputs: SignalInputs) -> Floats:
-    """Return the mean standardised margin of the runs that cover each row, shape (n,), NaN if none.
-
-    Each run's margin is divided by its population deviation within the source; a run that is
-    constant there says nothing, and one that leaks the label is left out.
-    """
-    total, runs = np.zeros(len(inputs.row_id)), np.zeros(len(inputs.row_id))
-    for run in inputs.rewards.values():
-        if not run.leaks_label:
-            margins = difference(run.chosen, run.rejected, inputs.tie)
-            standard = standardised(margins, inputs.source, len(inputs.source_names))
-            known = np.isfinite(standard)
-            total[known] += standard[known]
-            runs += known
-    total[runs == 0] = np.nan
-    return total / np.maximum(runs, 1)
-
-
-def standardised(margins: Floats, source: Ints, sources: int) -> Floats:
-    """Return margins in units of their population deviation within the source, shape (n,).
-
-    NaN where unknown and where all of a source's margins are equal.
-    """
-    known = np.flatnonzero(np.isfinite(margins))
-    kept, group = margins[known], source[known]
-    n = np.maximum(np.bincount(group, minlength=sources), 1)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        mean = np.bincount(group, kept, sources) / n
-        deviation = np.sqrt(np.bincount(group, (kept - mean[group]) ** 2, sources) / n)
-        # Equal numbers leave a rounding error of their size; it is no spread.
-        deviation[~(deviation > 1e-9 * np.abs(mean)) | np.isinf(deviation)] = np.nan
-        result = np.full(len(margins), np.nan)
-        result[known] = kept / deviation[group]
-    return result
-
-
-def rows_by_source(source: Ints) -> Iterator[tuple[int, Ints]]:
-    """Yield every source's index and its rows."""
-    order = np.argsort(source, kind="stable")
-    found, starts = np.unique(source[order], return_index=True)
-    for index, rows in zip(found, np.split(order, starts[1:]), strict=False):
-        yield int(index), rows
+_NEEDS = (
+    "A run whose scores do not come from the label itself: `score crossfit` makes one without a "
+    "GPU."
+)
+_RATE = Param(
+    name="noise_rate",
+    title="Noise rate",
+    default=0.0,
+    low=0.0,
+    high=0.45,
+    help="Share of labels taken to be reversed; 0 estimates it from gold or the margins.",
+)
 
 
 def _suspicion(inputs: SignalInputs, params: Mapping[str, float]) -> Mapping[str, Values]:
-    margins = committee_margin(inputs)
-    if not np.isfinite(margins).any():
-        return {}
-    given = params["noise_rate"]
-    suspicion, notes = np.full(len(margins), np.nan), []
-    for index, rows in rows_by_source(inputs.source):
-        noise = noise_of(margins[rows])
-        if noise.n:
-            notes.append(_note(inputs.source_names[index], noise, given))
-        if noise.above_chance:
-            rate = given or noise.assumed
-            suspicion[rows] = fit_mirrored(margins[rows], 1 - rate).flipped(margins[rows])
-    return {"": Values(suspicion, " ".join(note for note in notes if note))}
+    judged = judge_labels(inputs, params["noise_rate"])
+    return {"": Values(judged.suspicion, _note(judged))} if _told(judged) else {}
 
 
-def _note(source: str, noise: Noise, given: float) -> str:
-    if not noise.above_chance:
-        return f"{source}: no suspicion, because {noise.reason}."
-    if given:
-        return f"{source}: the noise rate was set to {given:.0%}."
-    if noise.reason:
-        return (
-            f"{source}: {noise.reason}, so {noise.assumed:.0%} is assumed, the middle of what an "
-            f"agreement of {noise.agreement:.0%} leaves possible; the order within the source does "
-            "not depend on it."
-        )
-    return ""
+def _evidence(inputs: SignalInputs, params: Mapping[str, float]) -> Mapping[str, Values]:
+    judged = judge_labels(inputs, params["noise_rate"])
+    return {"": Values(judged.evidence, _note(judged))} if _told(judged) else {}
+
+
+def _told(judged: Judged) -> bool:
+    """Return whether any run gave a margin; one that ends in silence is noted, not absent."""
+    return any(item.n for model in judged.models for item in model.weights)
+
+
+def _note(judged: Judged) -> str:
+    return " ".join(model.note for model in judged.models if model.note)
 
 
 _VECTOR = Vector(
@@ -99,28 +56,28 @@ SIGNALS.register(
         title="Suspicion",
         family="Suspicion",
         formula=(
-            "P(reversed | m) = (1−a)·N(m; −mu, s²) / (a·N(m; mu, s²) + (1−a)·N(m; −mu, s²)), "
-            "m = mean of the runs' margins, each divided by its deviation within the source"
+            "1 − q, logit q = evidence + sum over labels and votes on the pair of ±logit eta of "
+            "who gave them (+ for this row's chosen response)"
         ),
         latex=(
-            r"q(m) = \frac{(1-a)\,\mathcal{N}(m; -\mu, s^2)}"
-            r"{a\,\mathcal{N}(m; \mu, s^2) + (1-a)\,\mathcal{N}(m; -\mu, s^2)}"
+            r"1 - q, \quad \operatorname{logit} q = e + \sum_{j} \pm "
+            r"\log \frac{\eta_j}{1 - \eta_j}"
         ),
-        direction="Near 1: the label looks reversed. Near 0: the runs agree with it.",
+        direction="Near 1: the label looks reversed. Near 0: the evidence agrees with it.",
         unit="probability",
         lower=0.0,
         upper=1.0,
-        needs=(
-            "A run whose scores do not come from the label itself: `score crossfit` makes one "
-            "without a GPU."
-        ),
-        paper="PerpCorrect, NeurIPS 2024 (two mirrored Gaussians)",
+        needs=_NEEDS,
+        paper="RE-PO, Cao et al., ICLR 2026, arXiv:2509.24159; Dawid and Skene 1979",
         limits=(
-            f"As good as its runs. NULL in a source with fewer than {FEWEST} labelled rows with a "
-            "margin, or where the runs agree with the labels no better than chance. Margins of "
-            "weak scorers do not tell the noise rate: then the middle of what their agreement "
-            "leaves possible is assumed and noted; the order within a source does not depend on "
-            "it, the height does. a is kept from 0.5 to 0.99, so no label is ever beyond suspicion."
+            "As good as its runs; gold answers calibrate it and never enter a row's own value. "
+            f"NULL in a source with fewer than {FEWEST} labelled rows with a margin, or where the "
+            "runs agree with the labels no better than chance and not with each other either. "
+            "Margins of weak scorers do not tell the noise rate: then the middle of what their "
+            "agreement leaves possible is assumed and noted; the order within a source does not "
+            "depend on it, the height does. eta is kept from 0.5 to 0.99, so no label is ever "
+            "beyond suspicion and nobody's word counts for its opposite. An unnamed repetition of "
+            "a label is taken for a copy."
         ),
         example=(
             "64 rows with margins −2, −1, 0.5, 1, 1.5, 2, 0.5, 1 in turn and a noise rate of 0.2: "
@@ -128,15 +85,61 @@ SIGNALS.register(
         ),
         vectors=(_VECTOR,),
         compute=_suspicion,
-        params=(
-            Param(
-                name="noise_rate",
-                title="Noise rate",
-                default=0.0,
-                low=0.0,
-                high=0.45,
-                help="Share of labels taken to be reversed; 0 estimates it from the margins.",
+        params=(_RATE,),
+    )
+)
+SIGNALS.register(
+    SignalSpec(
+        name="evidence",
+        title="Evidence",
+        family="Suspicion",
+        formula=(
+            "slope · (sum w_k z_k)(sum w_k) / (w'Rw) over the runs that cover the row; z_k: margin "
+            "/ its deviation in the source, R: mean products of the z, w: leading vector of R "
+            "without its diagonal, at 0 or above, moved where labels or gold say so clearly"
+        ),
+        latex=(
+            r"e = \kappa \, \frac{(\sum_k w_k z_k)(\sum_k w_k)}"
+            r"{w^\top R \, w}, \quad z_k = m_k / \sigma_k"
+        ),
+        direction="Positive: the runs together speak for the label. Negative: against it.",
+        unit="logits",
+        lower=None,
+        upper=None,
+        needs=_NEEDS,
+        paper=(
+            "Parisi et al. 2014, PNAS 111(4) (weights); PerpCorrect, NeurIPS 2024 (two mirrored "
+            "Gaussians: slope without gold); Platt 1999 (slope with gold)"
+        ),
+        limits=(
+            "Explicit margins of all runs and implicit margins of all policies take part, but for "
+            "those that leak the label. A run against the others, or with nothing in common with "
+            "them, gets no weight; runs that say the same count as one. Shared faults, as a love "
+            f"of length, remain. {ENOUGH} gold answers of a source set the slope, {STACKED} the "
+            "weights."
+        ),
+        example=(
+            "The rows of suspicion's example: −15.13, −7.57, 3.78, 7.57 and so on. With logit 0.8 "
+            "= 1.39 for the label itself, the second one has −6.18 and a suspicion of 0.9979."
+        ),
+        vectors=(
+            Vector(
+                _VECTOR.given,
+                (
+                    -15.134279,
+                    -7.567139,
+                    3.783570,
+                    7.567139,
+                    11.350709,
+                    15.134279,
+                    3.783570,
+                    7.567139,
+                )
+                * 8,
+                params={"noise_rate": 0.2},
             ),
         ),
+        compute=_evidence,
+        params=(_RATE,),
     )
 )

@@ -8,18 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.schema import Floats, KlValues, LogpValues, PassValues, RunValues, SignalInputs
+from core.store.heads import head_values
 from core.store.instance import Store
+from core.store.labellers import read_labels
+from core.store.texts import text_values
 
-FLOATS = (
-    "chosen_chars",
-    "rejected_chars",
-    "votes_chosen",
-    "votes_rejected",
-    "votes_tie",
-    "rating_chosen",
-    "rating_rejected",
-    "gold",
-)
 LOGPS = {
     "policy_chosen": "policy_chosen_logps",
     "policy_rejected": "policy_rejected_logps",
@@ -35,18 +28,33 @@ def signal_inputs(store: Store) -> SignalInputs:
     """Return every column that signals are computed from, aligned to row_id."""
     rows = store.query("inputs_rows")
     sources = store.query("inputs_sources").to_pydict()["name"]
-    floats = {f: _floats(rows[f]) for f in FLOATS}
+    source = rows["source_id"].to_numpy().astype(np.int64)
+    splits = rows["split"].combine_chunks().dictionary_encode()
+    labels = read_labels(store, rows["row_id"].to_numpy(), source, sources)
     return SignalInputs(
         row_id=rows["row_id"].to_numpy(),
         tie=rows["tie"].to_numpy(),
-        source=rows["source_id"].to_numpy().astype(np.int64),
+        source=source,
         source_names=tuple(sources),
         pair_id=rows["pair_id"].to_numpy(),
         chosen_id=rows["chosen_id"].to_numpy(),
+        chosen_chars=_floats(rows["chosen_chars"]),
+        rejected_chars=_floats(rows["rejected_chars"]),
+        votes_chosen=_floats(rows["votes_chosen"]),
+        votes_rejected=_floats(rows["votes_rejected"]),
+        votes_tie=_floats(rows["votes_tie"]),
+        rating_chosen=_floats(rows["rating_chosen"]),
+        rating_rejected=_floats(rows["rating_rejected"]),
+        gold=_floats(rows["gold"]),
         rewards=_rewards(store),
         logps=_logps(store),
         passes=_passes(store),
-        **floats,
+        split=splits.indices.to_numpy().astype(np.int64),
+        split_names=tuple(splits.dictionary.to_pylist()),
+        labeller=labels.labeller,
+        labellers=labels.labellers,
+        votes=labels.votes,
+        texts=text_values(store, rows["pair_id"].to_numpy()),
     )
 
 
@@ -59,14 +67,15 @@ def run_values(store: Store, run_id: str) -> pa.Table:
     """Return what a run says of both sides of every row, in the order of row_id.
 
     `reward_chosen` and `reward_rejected` (of a judge the share of its two orders that chose a
-    side), `policy_chosen_logps`, `ref_chosen_logps`, `chosen_tokens`, `klsum_chosen`,
-    `policy_mixp_chosen_logps` and so on, as far as the run has them.
+    side), `reward_<head>_chosen`, `policy_chosen_logps`, `ref_chosen_logps`, `chosen_tokens`,
+    `klsum_chosen`, `policy_mixp_chosen_logps` and so on, as far as the run has them.
     """
     have = store.run_columns(run_id)
     columns: dict[str, pa.ChunkedArray] = {}
     if query := _reward_query(have):
         rewards = store.query(query, {"run_id": run_id})
         columns |= {f"reward_{side}": rewards[side] for side in ("chosen", "rejected")}
+    columns |= head_values(store, run_id)
     if have & {"policy_logps", "ref_logps", "n_tokens"}:
         logps = store.query("inputs_logps", {"run_id": run_id})
         columns |= {name: logps[field] for field, name in LOGPS.items()}

@@ -11,12 +11,22 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from core.errors import NewerSchema, StoreDamaged, StoreError
-from core.schema import SCHEMA_VERSION, Ints, NoiseRow, RunInfo, SignalColumn
+from core.schema import (
+    SCHEMA_VERSION,
+    EvidenceModel,
+    EvidenceWeight,
+    Ints,
+    Labeller,
+    NoiseEstimate,
+    RunInfo,
+    SignalColumn,
+)
 from core.store.filters import Kind, Where, filter_columns
 from core.store.layout import APPLICATION, RUNS, Generation, read_generation
 from core.store.live import read_parts, views
@@ -25,7 +35,9 @@ from core.store.search import TextIndex
 from core.store.statements import FILTER, fill, literal, statement
 
 Params = Mapping[str, object]
-SIGNAL_TABLES = {"meta", "signals", "signal_info", "absent", "noise"}
+SIGNAL_TABLES = {
+    "meta", "signals", "signal_info", "absent", "evidence_models", "labellers", "noise_estimates"
+}  # fmt: skip
 
 
 class Store:
@@ -105,10 +117,22 @@ class Store:
         return dict(rows)
 
     @cached_property
-    def noise_rows(self) -> tuple[NoiseRow, ...]:
-        """Return what each run's margins say about each source's labels."""
-        rows = self.con.cursor().sql("SELECT * FROM sig.noise").to_arrow_table()
-        return tuple(NoiseRow(**row) for row in rows.to_pylist())
+    def evidence_models(self) -> Mapping[str, EvidenceModel]:
+        """Return how the runs of each source became evidence."""
+        rows = self.con.cursor().execute("SELECT source, model FROM sig.evidence_models").fetchall()
+        return {source: _model(json.loads(text)) for source, text in rows}
+
+    @cached_property
+    def labellers(self) -> tuple[Labeller, ...]:
+        """Return the people who labelled or voted, with their reliability."""
+        rows = self.con.cursor().sql("SELECT * FROM sig.labellers").to_arrow_table()
+        return tuple(Labeller(**row) for row in rows.to_pylist())
+
+    @cached_property
+    def noise_estimates(self) -> tuple[NoiseEstimate, ...]:
+        """Return how many labels of each slice are reversed, as each method tells."""
+        rows = self.con.cursor().sql("SELECT * FROM sig.noise_estimates").to_arrow_table()
+        return tuple(NoiseEstimate(**row) for row in rows.to_pylist())
 
     def run_columns(self, run_id: str) -> frozenset[str]:
         """Return the columns that a run's parts have."""
@@ -136,6 +160,12 @@ class Store:
         filtered = where is not None and FILTER in statement(name)
         extra: Params = where.params if where and filtered else {}
         return self.con.cursor().sql(sql, params={**(params or {}), **extra})
+
+
+def _model(fields: dict[str, Any]) -> EvidenceModel:
+    weights = tuple(EvidenceWeight(**item) for item in fields.pop("weights"))
+    moments = tuple(tuple(row) for row in fields.pop("moments"))
+    return EvidenceModel(**fields, weights=weights, moments=moments)
 
 
 def open_store(root: Path, memory: str = "1GB", threads: int = 2) -> Store:

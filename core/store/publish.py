@@ -6,13 +6,13 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from core.schema import SCHEMA_VERSION, NoiseRow, SignalColumn
+from core.schema import SCHEMA_VERSION, EvidenceModel, Labeller, NoiseEstimate, SignalColumn
 from core.store.files import BUILD_PREFIX, move, remove
 from core.store.layout import APPLICATION, Generation, swap
 from core.store.statements import statement
@@ -27,7 +27,10 @@ class SignalsFile:
     columns: tuple[SignalColumn, ...]
     absent: Mapping[str, str]
     """Signal → why it is not there."""
-    noise: tuple[NoiseRow, ...]
+    models: tuple[EvidenceModel, ...]
+    """Per source: how its runs became evidence."""
+    labellers: tuple[Labeller, ...]
+    noise: tuple[NoiseEstimate, ...]
 
 
 def publish(root: Path, draft: Generation, content: SignalsFile) -> Generation:
@@ -56,8 +59,14 @@ def _write(path: Path, fingerprint: str, content: SignalsFile) -> None:
             con.execute("INSERT INTO signal_info VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [*info, c.note])
         for entry in content.absent.items():
             con.execute("INSERT INTO absent VALUES (?, ?)", list(entry))
-        for row in content.noise:
-            con.execute("INSERT INTO noise VALUES (?, ?, ?, ?, ?, ?, ?, ?)", list(astuple(row)))
+        for model in content.models:
+            row = [model.source, json.dumps(asdict(model))]
+            con.execute("INSERT INTO evidence_models VALUES (?, ?)", row)
+        for who in content.labellers:
+            con.execute("INSERT INTO labellers VALUES (?, ?, ?, ?, ?, ?)", list(astuple(who)))
+        for told in content.noise:
+            values = list(astuple(told))
+            con.execute("INSERT INTO noise_estimates VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def _name(draft: Generation, columns: tuple[SignalColumn, ...]) -> str:

@@ -1,32 +1,59 @@
-"""How many labels are reversed, as the shape of each run's margins tells: a range."""
+"""How many labels are reversed, as four methods tell: a range."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from core.schema import NoiseRow
+from core.schema import NoiseEstimate
 
-
-def mean_rate(rows: Sequence[NoiseRow], run_id: str) -> float | None:
-    """Return a run's rate over the sources where its margins tell one, weighted by rows."""
-    told = [(row.rate, row.n) for row in rows if row.run_id == run_id and row.rate is not None]
-    return sum(rate * n for rate, n in told) / sum(n for _, n in told) if told else None
+Ends = tuple[float, float]
 
 
-def noise_range(rows: Sequence[NoiseRow]) -> tuple[float, float] | None:
-    """Return from where to where the 95 % intervals of the rates reach, None when none is told."""
+@dataclass(frozen=True)
+class StoreNoise:
+    """What the sources that tell a rate say together."""
+
+    ends: Ends | None
+    """Lowest and highest rate, weighed by rows."""
+    rows: int
+    """Labelled rows of those sources."""
+    clean_equivalent: tuple[int, int] | None
+    """What those rows are worth, lowest first."""
+
+
+def noise_range(rows: Sequence[NoiseEstimate]) -> Ends | None:
+    """Return from where to where the 90 % intervals of the rates reach, None when none is told."""
     lows = [row.low for row in rows if row.low is not None]
     highs = [row.high for row in rows if row.high is not None]
     return (min(lows), max(highs)) if lows and highs else None
 
 
-def clean_equivalent(rows: int, noise: tuple[float, float] | None) -> tuple[int, int] | None:
-    """Return n_eff = n·(1 − 2e)² at both ends of a noise range, lowest first.
+def store_noise(estimates: Sequence[NoiseEstimate]) -> StoreNoise:
+    """Put together the ranges of the sources that have one; the others are not spoken of."""
+    by_source: dict[str, list[NoiseEstimate]] = {}
+    for row in estimates:
+        if row.slice == "source":
+            by_source.setdefault(row.value, []).append(row)
+    told = [
+        (max(row.n for row in rows), ends)
+        for rows in by_source.values()
+        if (ends := noise_range(rows)) is not None
+    ]
+    n = sum(rows for rows, _ in told)
+    if not n:
+        return StoreNoise(None, 0, None)
+    low, high = (sum(rows * ends[i] for rows, ends in told) / n for i in (0, 1))
+    worth = [clean_equivalent(rows, ends) for rows, ends in told]
+    return StoreNoise((low, high), n, (sum(w[0] for w in worth), sum(w[1] for w in worth)))
+
+
+def clean_equivalent(rows: int, noise: Ends) -> tuple[int, int]:
+    """Return the least and the most n_eff = n·(1 − 2e)² over a range of noise rates.
 
     The error of a model trained on n labels with a share e reversed goes as √(d/n)/(1 − 2e), so
     they are worth n_eff clean ones. Source: Chowdhury et al. 2024, arXiv:2403.00409.
     """
-    if noise is None:
-        return None
     worth = sorted(round(rows * (1 - 2 * rate) ** 2) for rate in noise)
-    return worth[0], worth[1]
+    # A range around one half holds the worthless set itself.
+    return (0 if noise[0] <= 0.5 <= noise[1] else worth[0]), worth[1]

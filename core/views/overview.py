@@ -7,9 +7,9 @@ from typing import Any
 
 from core.schema import RunInfo, SignalColumn
 from core.store.instance import Store
-from core.views.noise import clean_equivalent, mean_rate, noise_range
+from core.views.noise import store_noise
 from core.views.results import Overview, RunHealth, SourceRow
-from core.views.signals import EXPLICIT
+from core.views.scorers import run_margins
 from core.views.wilson import share
 
 
@@ -32,31 +32,33 @@ def overview(store: Store) -> Overview:
     """Return counts, shares and run health over the whole store."""
     counts = store.query("overview_counts").to_pylist()[0]
     labelled = counts["pairs"] - counts["ties"]
-    columns = {c.run_id: c for c in store.signal_columns if c.signal == EXPLICIT}
-    rows = store.noise_rows
-    noise = noise_range(rows)
+    columns = run_margins(store)
+    noise = store_noise(store.noise_estimates)
     length, gold = _signs(store, "length_delta_chars"), _signs(store, "gold_agrees")
     return Overview(
         **counts,
         sources=tuple(SourceRow(**row) for row in store.query("overview_sources").to_pylist()),
         runs=tuple(
-            _health(store, run, columns[run.run_id], labelled, mean_rate(rows, run.run_id))
+            _health(store, run, columns[run.run_id], labelled)
             for run in store.runs
             if run.run_id in columns
         ),
         longer_wins=share(length.positive, length.decided),
         duplicates=_signs(store, "duplicate_rows").positive,
         contradictions=_signs(store, "contradicting_rows").positive,
-        noise=noise,
-        clean_equivalent=clean_equivalent(labelled, noise),
+        noise=noise.ends,
+        noise_told=noise.rows,
+        clean_equivalent=noise.clean_equivalent,
         gold_noise=share(gold.zero, gold.known),
-        noise_rows=rows,
+        source_runs={
+            source: sum(item.n > 0 for item in model.weights)
+            for source, model in store.evidence_models.items()
+        },
+        noise_estimates=store.noise_estimates,
     )
 
 
-def _health(
-    store: Store, run: RunInfo, column: SignalColumn, labelled: int, noise_rate: float | None
-) -> RunHealth:
+def _health(store: Store, run: RunInfo, column: SignalColumn, labelled: int) -> RunHealth:
     signs = _signs(store, column.name)
     gold = _gold(store, column.name)
     return RunHealth(
@@ -69,7 +71,6 @@ def _health(
         agreement=share(signs.positive, signs.decided),
         gold_agreement=share(gold["k"], gold["n"]),
         leaks_label=run.leaks_label,
-        noise_rate=noise_rate,
     )
 
 

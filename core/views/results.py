@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
-from core.schema import Cursor, Floats, Ints, JobProgress, NoiseRow, RunInfo, SignalColumn
+from core.schema import (
+    Cursor,
+    Decomposition,
+    Floats,
+    Ints,
+    JobProgress,
+    NoiseEstimate,
+    RunInfo,
+    SignalColumn,
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +68,6 @@ class RunHealth:
     gold_agreement: Share
     """Same, against gold where there is gold."""
     leaks_label: bool
-    noise_rate: float | None
-    """Mirrored-Gaussian estimate, where the fit tells anything: the mean over those sources."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +88,17 @@ class Overview:
     contradictions: int
     """Rows whose pair stands with the opposite label in another row."""
     noise: tuple[float, float] | None
-    """From where to where the runs' 95 % intervals reach; None when no run tells a rate."""
+    """From where to where the 90 % intervals of the methods reach; None when none tells."""
     clean_equivalent: tuple[int, int] | None
     """Labelled rows n·(1−2e)² at those two rates, lowest first."""
     gold_noise: Share
     """Labels that gold contradicts, among rows with gold."""
-    noise_rows: tuple[NoiseRow, ...] = ()
-    """The estimates behind `noise`, per run that does not leak the label, and source."""
+    noise_told: int = 0
+    """Labelled rows of the sources that `noise` speaks of."""
+    source_runs: Mapping[str, int] = field(default_factory=dict)
+    """Source → runs with margins there that do not leak the label."""
+    noise_estimates: tuple[NoiseEstimate, ...] = ()
+    """Of every slice, by every method."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,9 @@ class Histogram:
     total: int
     quantiles: Mapping[float, float]
     """Of the filtered rows; empty when there are none."""
+    reversed: Ints | None = None
+    """Of all slices together, the rows whose label gold contradicts; None where it speaks of none
+    or where that is not asked."""
 
 
 @dataclass(frozen=True)
@@ -233,14 +248,17 @@ class PairDetail:
     siblings: tuple[Sibling, ...]
 
 
+Kind = Literal["reward model", "judge", "policy"]
+"""What a run is called where runs are counted."""
+
+
 @dataclass(frozen=True)
 class Evidence:
-    """One source of evidence about a label; positive agrees with the label."""
+    """One run's margin of a row; positive agrees with the label."""
 
     name: str
+    kind: Kind
     margin: float
-    standardised: float
-    """Margin in units of its run's deviation within the source."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +268,8 @@ class Suspect:
     pair: PairRow
     suspicion: float
     evidence: tuple[Evidence, ...]
+    decomposition: Decomposition | None
+    """What the suspicion is made of; None where the store does not hold how it was made."""
     reasons: tuple[str, ...]
     gold: str | None
 

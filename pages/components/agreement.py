@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import streamlit as st
 
-from core.schema import NoiseRow
 from core.views.results import RunHealth
 from pages.components import grid, render
 from pages.components.words import interval, percent, plain
 
 
-def show(runs: tuple[RunHealth, ...], noise: tuple[NoiseRow, ...]) -> None:
-    """Draw the runs; the tables are sent when they are opened."""
+def show(runs: tuple[RunHealth, ...]) -> None:
+    """Draw the runs; the table is sent when it is opened."""
     lines = [render.Line(_name(run), (run.agreement, run.gold_agreement)) for run in runs]
     render.picture(("with labels", "with gold"), lines, words(runs))
     _leaks(runs)
-    _table("runs", "As a table", [_row(run) for run in runs])
-    if noise:
-        _table("noise", "Where the label noise is read from", [_noise(row) for row in noise])
-
-
-def _table(key: str, title: str, rows: Sequence[Mapping[str, str]]) -> None:
-    opened = st.expander(title, key=f"{key}_table", on_change="rerun", type="compact")
-    if opened.open:
-        opened.markdown(grid.table(rows))
+    grid.on_request("runs", "As a table", lambda: [_row(run) for run in runs])
 
 
 def words(runs: tuple[RunHealth, ...]) -> str:
@@ -48,20 +37,7 @@ def _row(run: RunHealth) -> dict[str, str]:
         "With labels": percent(run.agreement.value),
         "95 %": interval(run.agreement) or "–",
         "With gold": percent(run.gold_agreement.value),
-        "Noise": percent(run.noise_rate),
         "Pairs scored": f"{run.covered:,}",
-    }
-
-
-def _noise(row: NoiseRow) -> dict[str, str]:
-    return {
-        "Scorer": plain(row.run_id),
-        "Source": plain(row.source),
-        "Pairs": f"{row.n:,}",
-        "Noise": percent(row.rate),
-        "95 %": interval(row) or "–",
-        "At most": percent(row.at_most),
-        "Why there is no rate": plain(row.reason),
     }
 
 

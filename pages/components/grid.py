@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
 
 
 def table(rows: Sequence[Mapping[str, str]]) -> str:
@@ -16,3 +18,10 @@ def table(rows: Sequence[Mapping[str, str]]) -> str:
     ]
     lines = [list(rows[0]), rules, *cells]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def on_request(key: str, title: str, rows: Callable[[], Sequence[Mapping[str, str]]]) -> None:
+    """Offer a table behind its title; it is made and sent when it is opened."""
+    opened = st.expander(title, key=f"{key}_table", on_change="rerun", type="compact")
+    if opened.open:
+        opened.markdown(table(rows()))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -28,7 +26,7 @@ def tiles(seen: Overview) -> None:
         f"{interval(longer)}\u00a0% (95 %)" if longer.n else "no row tells",
     )
     _tile(second[0], "Label noise", *_noise(seen))
-    _tile(second[1], "Worth as clean pairs", clean, "n(1 − 2e)² at the estimates")
+    _tile(second[1], "Worth as clean pairs", clean, f"of {seen.noise_told:,}, n(1 − 2e)²")
     _tile(second[2], "Duplicates", f"{seen.duplicates:,}", "rows, same pair and label")
     _tile(second[3], "Contradictions", f"{seen.contradictions:,}", "rows, opposite labels")
 
@@ -40,14 +38,15 @@ def _tile(column: DeltaGenerator, label: str, value: str, note: str) -> None:
 
 
 def _noise(seen: Overview) -> tuple[str, str]:
-    """Return the range of the runs' estimates; what gold says where there is some."""
+    """Return the range of the estimates; what gold says where there is some."""
     gold = seen.gold_noise
-    known = f"gold: {percent(gold.value)} of {gold.n:,}" if gold.n else ""
+    if seen.noise is None and not gold.n:
+        return "–", "not enough evidence"
     if seen.noise is None:
-        return percent(gold.value), f"gold, of {gold.n:,} labels" if gold.n else "no run tells"
-    return _range(
-        tuple(100 * e for e in seen.noise), 1, "\u00a0%"
-    ), known or "estimates of the runs"
+        return percent(gold.value), f"gold, of {gold.n:,} labels"
+    known = f", gold: {percent(gold.value)}" if gold.n else ""
+    ends = tuple(100 * end for end in seen.noise)
+    return _range(ends, 1, "\u00a0%"), f"of {seen.noise_told:,}{known}"
 
 
 def _range(ends: tuple[float, ...] | None, digits: int, unit: str = "") -> str:
@@ -102,8 +101,7 @@ def _steps(seen: Overview) -> None:
 
 def _most_scored(seen: Overview) -> str | None:
     """Return the source that most runs have scored, None where no two runs share one."""
-    runs = Counter(row.source for row in seen.noise_rows if row.n)
-    source, n = max(runs.items(), key=lambda item: item[1], default=(None, 0))
+    source, n = max(seen.source_runs.items(), key=lambda item: item[1], default=(None, 0))
     return source if n > 1 else None
 
 

@@ -46,10 +46,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a picture: a name, and a share of each of two kinds."""
+    """One line of a picture: a name, and a share of each kind."""
 
     name: str
-    shares: tuple[Share, Share]
+    shares: tuple[Share, ...]
 
 
 def text_of(turns: tuple[Turn, ...]) -> str:
@@ -85,29 +85,32 @@ def sides(
         st.caption(_NOTICES[found.unit])
 
 
-def picture(kinds: tuple[str, str], lines: Sequence[Line], words: str) -> None:
-    """Draw shares and their intervals, a line for each name; the dashed line is one half."""
+def picture(kinds: Sequence[str], lines: Sequence[Line], words: str, most: float = 1.0) -> None:
+    """Draw shares up to `most` and their intervals, a line for each name; dashed is the middle."""
     heads = "".join(
         f'<div class="as-head as-value"><span class="as-sign as-{place}"></span>'
         f"{html.escape(kind)}</div>"
         for place, kind in enumerate(kinds)
     )
     ticks = "".join(
-        f'<span class="as-tick" style="left:{_left(tick)}">{100 * tick:.0f}\u00a0%</span>'
+        f'<span class="as-tick" style="left:{_left(tick)}">{100 * most * tick:.0f}\u00a0%</span>'
         for tick in (0.0, 0.5, 1.0)
     )
     st.html(
-        f'{style.PICTURE}<div class="as-picture" role="img" '
+        f'{style.PICTURE}<div class="as-picture" role="img" style="grid-template-columns:'
+        f'minmax(6rem,max-content) minmax(7rem,1fr) repeat({len(kinds)},auto)" '
         f'aria-label="{html.escape(visible(words))}"><div class="as-head"></div>'
-        f'<div class="as-head as-plot">{ticks}</div>{heads}{"".join(map(_line, lines))}</div>'
+        f'<div class="as-head as-plot">{ticks}</div>{heads}{"".join(_line(line, most) for line in lines)}</div>'
     )
 
 
-def _line(line: Line) -> str:
+def _line(line: Line, most: float) -> str:
     signs = "".join(
-        f'<span class="as-range as-{place}" style="left:{_left(share.low)};'
-        f'right:calc(100% - {_left(share.high)})"></span>'
-        f'<span class="as-sign as-{place}" style="left:{_left(share.value)}"></span>'
+        f'<span class="as-range as-{place}" style="top:{_top(place, line)};'
+        f"left:{_left(share.low / most)};"
+        f'right:calc(100% - {_left(share.high / most)})"></span>'
+        f'<span class="as-sign as-{place}" style="top:{_top(place, line)};'
+        f'left:{_left(share.value / most)}"></span>'
         for place, share in enumerate(line.shares)
         if share.value is not None and share.low is not None and share.high is not None
     )
@@ -119,6 +122,11 @@ def _line(line: Line) -> str:
         f'<div class="as-name">{html.escape(visible(line.name))}</div>'
         f'<div class="as-plot"><span class="as-half"></span>{signs}</div>{values}'
     )
+
+
+def _top(place: int, line: Line) -> str:
+    """Return the height at which a kind stands on its line."""
+    return f"{14 + 72 * (place + 0.5) / len(line.shares):.0f}%"
 
 
 def _left(share: float) -> str:

@@ -23,8 +23,7 @@ color:inherit}
 </style>"""
 
 PICTURE = """<style>
-.as-picture{display:grid;grid-template-columns:minmax(6rem,max-content) minmax(7rem,1fr) auto auto;
-max-width:62rem;font-size:.93rem}
+.as-picture{display:grid;max-width:62rem;font-size:.93rem}
 .as-picture>*{display:flex;align-items:center;min-height:2.5rem;padding-right:1.2rem;
 border-bottom:1px solid rgba(128,140,152,.2)}
 .as-name{overflow-wrap:anywhere;max-width:21rem}
@@ -38,7 +37,11 @@ border-bottom:1px solid rgba(128,140,152,.2)}
 .as-range{height:2px;margin-top:-1px}
 .as-sign{width:11px;height:11px;margin:-5.5px 0 0 -5.5px;border-radius:50%}
 .as-head>.as-sign{margin:0}
-.as-0{background:#2f7fc1;top:32%}
-.as-1{background:#c9772b;top:68%}
+.as-0{background:#2f7fc1}
+.as-1{background:#c9772b}
+.as-2{background:#5d9a4f}
+.as-3{background:#8d6cb8}
 .as-sign.as-1{border-radius:0;transform:rotate(45deg) scale(.85)}
+.as-sign.as-2{border-radius:0;clip-path:polygon(50% 0,100% 100%,0 100%)}
+.as-sign.as-3{border-radius:0;transform:scale(.8)}
 </style>"""

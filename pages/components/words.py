@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from core.schema import NoiseRow
+from core.schema import NoiseEstimate
 from core.views.results import Share
 
 INVISIBLE = re.compile(
@@ -70,8 +70,8 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}\u00a0%"
 
 
-def interval(share: Share | NoiseRow) -> str:
-    """Return a share's 95 % interval in per cent, nothing where it has none."""
+def interval(share: Share | NoiseEstimate) -> str:
+    """Return a share's interval in per cent, nothing where it has none."""
     if share.low is None or share.high is None:
         return ""
     return f"{100 * share.low:.1f}–{100 * share.high:.1f}"

@@ -54,8 +54,8 @@ def test_it_starts_on_the_overview(page: Page, server: Server) -> None:
     expect(page.locator(".js-plotly-plot")).to_have_count(0)
     page.get_by_text("As a table").click()
     expect(page.get_by_role("cell", name="alpha")).to_be_visible()
-    page.get_by_text("Where the label noise is read from").click()
-    expect(page.get_by_role("columnheader", name="At most")).to_be_visible()
+    page.get_by_text("Every estimate, and why there is none").click()
+    expect(page.get_by_role("columnheader", name="Why there is no rate")).to_be_visible()
     assert page.title().startswith("Overview")
 
 

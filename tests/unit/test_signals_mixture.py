@@ -90,7 +90,8 @@ def test_a_good_scorer_tells_the_noise_rate(noise: float) -> None:
         (np.zeros(100), False, "fewer than 50"),
         (planted(0.5, 1, 1, 400), False, "not above chance"),
         (-planted(0.9, 1, 1, 400), False, "not above chance"),
-        (planted(0.8, 0.5, 1, 500), True, "any noise rate from"),
+        (planted(0.8, 0.5, 1, 500), True, "0.5 of their spread"),
+        (planted(0.8, 1, 1, 120), True, "any noise rate from"),
         (np.random.default_rng(0).exponential(1, 3000) - 0.3, True, "two mirrored bells"),
     ],
 )

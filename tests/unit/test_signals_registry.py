@@ -69,6 +69,7 @@ def test_types_and_names_of_columns() -> None:
         "explicit_margin_rm_a": "float",
         "explicit_margin_rm_b": "float",
         "suspicion": "float",
+        "evidence": "float",
     }
 
 

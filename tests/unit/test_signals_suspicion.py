@@ -5,7 +5,7 @@ import pytest
 
 from core.signals.compute import compute_one, compute_signals
 from core.signals.inputs import make_inputs
-from core.signals.suspicion import committee_margin
+from core.signals.margins import mean_standard_margin
 
 
 def planted(n: int = 600, noise: float = 0.2, mu: float = 1.5, seed: int = 0):
@@ -55,7 +55,7 @@ def test_constant_and_leaking_runs_say_nothing() -> None:
             }
         }
     )
-    assert np.array_equal(committee_margin(more), committee_margin(alone))
+    assert np.array_equal(mean_standard_margin(more), mean_standard_margin(alone))
     leaking = {"rewards": {"gpt": (margins, zeros, True)}}
     assert "suspicion" in compute_signals(make_inputs(leaking)).absent
 
@@ -69,8 +69,8 @@ def test_a_row_is_judged_by_the_runs_that_cover_it() -> None:
             }
         }
     )
-    assert committee_margin(inputs)[:3] == pytest.approx([1, 3, 3])
-    assert np.isnan(committee_margin(inputs)[3])
+    assert mean_standard_margin(inputs)[:3] == pytest.approx([1, 3, 3])
+    assert np.isnan(mean_standard_margin(inputs)[3])
 
 
 def test_each_source_is_fitted_alone_and_silence_has_a_sentence() -> None:

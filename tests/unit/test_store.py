@@ -250,7 +250,7 @@ def test_signals_of_another_layout_end_in_a_sentence(tmp_path):
     make_store(tmp_path, [make_pair(0)]).close()
     path = tmp_path / read_generation(tmp_path).signals
     with duckdb.connect(str(path)) as con:
-        con.execute("DROP TABLE noise")
+        con.execute("DROP TABLE noise_estimates")
     with pytest.raises(StoreDamaged, match="has another layout"):
         open_store(tmp_path)
 

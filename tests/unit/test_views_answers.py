@@ -21,7 +21,7 @@ from core.views.live import live_params, recompute_histogram
 from core.views.margins import calibration, density, histogram
 from core.views.overview import overview
 from core.views.reasons import Circumstances, Opposite, VoteCount, reasons
-from core.views.results import Evidence, PairRow, Turn
+from core.views.results import Evidence, Kind, PairRow, Turn
 from core.views.signals import choices
 from tests.factories import demo_pairs, make_pair, make_store
 
@@ -84,15 +84,14 @@ def test_a_run_is_held_against_labels_and_gold(store: Store) -> None:
     assert (run.run_id, run.column, run.covered, run.rows) == ("alpha", ALPHA, 3, 4)
     assert (run.agreement.k, run.agreement.n) == (1, 3)
     assert (run.gold_agreement.k, run.gold_agreement.n) == (2, 2)
-    assert run.noise_rate is None
 
 
 def test_few_rows_tell_no_noise(store: Store) -> None:
     found = overview(store)
     assert found.noise is None
     assert found.clean_equivalent is None
-    assert [row.rate for row in found.noise_rows] == [None]
-    assert "fewer than" in found.noise_rows[0].reason
+    assert all(row.rate is None for row in found.noise_estimates if row.method != "audited")
+    assert "not enough evidence: fewer than" in found.noise_estimates[0].reason
 
 
 def test_an_empty_store_is_answered(tmp_path: Path) -> None:
@@ -267,27 +266,21 @@ def test_suspects_have_evidence_reasons_and_gold(larger: Store) -> None:
     page = suspects(larger, ALL, size=5)
     first = page.suspects[0]
     assert first.suspicion == max(s.suspicion for s in page.suspects)
-    assert [item.name for item in first.evidence] == ["alpha", "beta"]
-    assert all(item.standardised < 0 for item in first.evidence)
-    assert "both runs prefer the rejected answer" in first.reasons
+    assert [(item.name, item.kind) for item in first.evidence] == [
+        ("alpha", "reward model"),
+        ("beta", "reward model"),
+    ]
+    assert all(item.margin < 0 for item in first.evidence)
+    assert "both reward models prefer the rejected answer" in first.reasons
     assert first.gold == "rejected"
-
-
-def test_evidence_is_standardised_within_the_source(larger: Store) -> None:
-    suspect = suspects(larger, ALL, size=1).suspects[0]
-    values = histogram(larger, ALL, ALPHA)
-    std = next(c.std for c in larger.signal_columns if c.name == ALPHA)
-    assert values.total == 203
-    assert suspect.evidence[0].standardised == pytest.approx(
-        suspect.evidence[0].margin / std, rel=1e-4
-    )
 
 
 def test_a_leaking_run_is_no_evidence(tmp_path: Path) -> None:
     rows = [{**row, "leaks_label": True} for row in demo_pairs(60)]
     leaking = make_store(tmp_path / "store", rows)
     assert suspects(leaking, ALL).suspects == ()
-    assert overview(leaking).noise_rows == ()
+    told = [row for row in overview(leaking).noise_estimates if row.method != "audited"]
+    assert all(row.n == 0 and row.rate is None for row in told)
     assert all(run.leaks_label for run in overview(leaking).runs)
 
 
@@ -304,8 +297,8 @@ ROW = PairRow(1, "0" * 16, "made", "train", 1, None, "p", "c", "r", {})
 NOTHING = Circumstances(None, None, longer_wins=False)
 
 
-def _evidence(*margins: float) -> tuple[Evidence, ...]:
-    return tuple(Evidence(f"run {i}", margin, margin) for i, margin in enumerate(margins))
+def _evidence(*margins: float, kind: Kind = "reward model") -> tuple[Evidence, ...]:
+    return tuple(Evidence(f"run {i}", kind, margin) for i, margin in enumerate(margins))
 
 
 @pytest.mark.parametrize(
@@ -316,29 +309,48 @@ def _evidence(*margins: float) -> tuple[Evidence, ...]:
             _evidence(-1.0),
             NOTHING,
             {},
-            ("the only run with scores here, run 0, prefers the rejected answer",),
+            ("the only reward model with scores here, run 0, prefers the rejected answer",),
         ),
-        (_evidence(-1, -1), NOTHING, {}, ("both runs prefer the rejected answer",)),
-        (_evidence(-1, -1, -2), NOTHING, {}, ("all three runs prefer the rejected answer",)),
+        (_evidence(-1, -1), NOTHING, {}, ("both reward models prefer the rejected answer",)),
+        (
+            _evidence(-1, -1, -2),
+            NOTHING,
+            {},
+            ("all three reward models prefer the rejected answer",),
+        ),
         (
             _evidence(-1, -1, 3, -1, -1),
             NOTHING,
             {},
-            ("four of five runs prefer the rejected answer",),
+            ("four of five reward models prefer the rejected answer",),
         ),
-        (_evidence(-1, 1), NOTHING, {}, ("one of two runs prefers the rejected answer",)),
         (
-            _evidence(*[-1.0] * 12),
+            _evidence(-1, 1),
             NOTHING,
             {},
-            ("all 12 runs prefer the rejected answer",),
+            ("one of two reward models prefers the rejected answer",),
+        ),
+        (
+            _evidence(*[-1.0] * 12, kind="judge"),
+            NOTHING,
+            {},
+            ("all 12 judges prefer the rejected answer",),
+        ),
+        (
+            (*_evidence(-1, 1, 1), *_evidence(-1, -1, kind="policy")),
+            NOTHING,
+            {},
+            (
+                "one of three reward models prefers the rejected answer",
+                "both policies prefer the rejected answer",
+            ),
         ),
         (
             (),
             Circumstances(Opposite(1, "x", 1204, 1), VoteCount(1, 1, 2, 3), longer_wins=False),
             {},
             (
-                "the same pair stands with the opposite label in row 1,204 of source x",
+                "the same pair appears with the opposite label in row 1,204 of source x",
                 "2 of 3 votes went to the rejected answer",
             ),
         ),
@@ -347,7 +359,7 @@ def _evidence(*margins: float) -> tuple[Evidence, ...]:
             Circumstances(Opposite(1, "x", 0, 3), VoteCount(1, 2, 1, 3), longer_wins=False),
             {},
             (
-                "the same pair stands with the opposite label in row 0 of source x "
+                "the same pair appears with the opposite label in row 0 of source x "
                 "and in two more rows",
             ),
         ),

@@ -4,27 +4,50 @@ from __future__ import annotations
 
 import pytest
 
-from core.schema import NoiseRow
-from core.views.noise import clean_equivalent, mean_rate, noise_range
+from core.schema import Method, NoiseEstimate
+from core.views.noise import clean_equivalent, noise_range, store_noise
 from core.views.wilson import share
 
 
-def test_noise_of_several_sources_is_weighted_by_rows() -> None:
+def told(value: str, method: Method, n: int, *ends: float) -> NoiseEstimate:
+    rate = sum(ends) / 2 if ends else None
+    low, high = ends or (None, None)
+    return NoiseEstimate("source", value, method, n, rate, low, high, "" if ends else "too few")
+
+
+def test_a_range_spans_the_intervals_of_all_methods() -> None:
     rows = [
-        NoiseRow("alpha", "one", 300, 0.1, 0.05, 0.15, None, ""),
-        NoiseRow("alpha", "two", 100, 0.3, 0.2, 0.4, None, ""),
-        NoiseRow("alpha", "three", 900, None, None, None, 0.4, "too few"),
+        told("one", "repo", 300, 0.05, 0.15),
+        told("one", "audited", 100, 0.1, 0.2),
+        told("one", "mirrored", 300),
     ]
-    assert mean_rate(rows, "alpha") == pytest.approx(0.15)
-    assert mean_rate(rows, "beta") is None
-    assert mean_rate(rows[2:], "alpha") is None
-    assert noise_range(rows) == (0.05, 0.4)
+    assert noise_range(rows) == (0.05, 0.2)
     assert noise_range(rows[2:]) is None
+
+
+def test_the_store_s_noise_is_that_of_the_sources_that_tell_by_their_rows() -> None:
+    rows = [
+        told("one", "repo", 300, 0.05, 0.15),
+        told("two", "audited", 100, 0.25, 0.35),
+        told("three", "repo", 900),
+        NoiseEstimate("split", "train", "repo", 10**6, 0.5, 0.4, 0.6, ""),
+    ]
+    found = store_noise(rows)
+    assert found.ends == pytest.approx((0.1, 0.2))
+    assert found.rows == 400
+    assert found.clean_equivalent == (147 + 9, 243 + 25)
+    assert store_noise(rows[2:]).ends is None
+    assert store_noise(rows[2:]).clean_equivalent is None
 
 
 @pytest.mark.parametrize(
     ("noise", "worth"),
-    [((0.2, 0.2), (3600, 3600)), ((0.1, 0.3), (1600, 6400)), ((0.0, 0.5), (0, 10_000))],
+    [
+        ((0.2, 0.2), (3600, 3600)),
+        ((0.1, 0.3), (1600, 6400)),
+        ((0.0, 0.5), (0, 10_000)),
+        ((0.4, 0.7), (0, 1600)),
+    ],
 )
 def test_clean_equivalent(noise: tuple[float, float], worth: tuple[int, int]) -> None:
     assert clean_equivalent(10_000, noise) == worth

@@ -29,7 +29,7 @@ gold AS (
     HAVING count(DISTINCT coalesce(winner_id, -1)) = 1
 )
 SELECT
-    p.row_id, p.tie_kind IS NOT NULL AS tie, p.source_id, p.pair_id, p.chosen_id,
+    p.row_id, p.split, p.tie_kind IS NOT NULL AS tie, p.source_id, p.pair_id, p.chosen_id,
     c.n_chars::DOUBLE AS chosen_chars, r.n_chars::DOUBLE AS rejected_chars,
     coalesce(v.votes_chosen, 0)::DOUBLE AS votes_chosen,
     coalesce(v.votes_rejected, 0)::DOUBLE AS votes_rejected,

@@ -4,7 +4,11 @@ CREATE TABLE signal_info (
     std DOUBLE, note VARCHAR
 );
 CREATE TABLE absent (signal VARCHAR, note VARCHAR);
-CREATE TABLE noise (
-    run_id VARCHAR, source VARCHAR, n BIGINT, rate DOUBLE, low DOUBLE, high DOUBLE, at_most DOUBLE,
+CREATE TABLE evidence_models (source VARCHAR, model VARCHAR);
+CREATE TABLE labellers (
+    source VARCHAR, annotator VARCHAR, n BIGINT, reliability DOUBLE, low DOUBLE, high DOUBLE
+);
+CREATE TABLE noise_estimates (
+    slice VARCHAR, value VARCHAR, method VARCHAR, n BIGINT, rate DOUBLE, low DOUBLE, high DOUBLE,
     reason VARCHAR
 );

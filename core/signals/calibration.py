@@ -1,0 +1,168 @@
+"""From evidence to logits, learned from gold: how much a unit says, and how many labels are wrong.
+
+With x the evidence for a label, a slope kappa and a share e of reversed labels, P(label right, on
+the side of x) is (1−e)·sigmoid(kappa·x), P(reversed, there) e·sigmoid(−kappa·x). Rows with gold tell
+which of the two happened, all others only their sum: RE-PO's likelihood, with Platt's scale
+fitted in the same step. It stays right when somebody chose which rows to audit by the evidence, as
+on the top of a list of suspects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.schema import Floats, Ints
+from core.signals.logistic import softplus
+
+ENOUGH = 100
+"""Gold answers of a source below which its evidence is not called calibrated."""
+_GROUPS = 128
+_GRID = 41
+_ZOOMS = 3
+_SLOPES = (-5.0, 3.5)
+"""ln of the least and the largest slope, per deviation of the evidence."""
+_RATES = (-6.9, 6.9)
+"""logit of the least and the largest noise rate: 0.1 and 99.9 %."""
+_HALF_CHI_SQUARE = 1.3528
+"""Nats below the best within which a value is in the 90 % profile likelihood interval."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """logit P(label right | evidence) = prior + slope·evidence."""
+
+    slope: float
+    """Logits per unit of evidence, above 0."""
+    rate: float
+    """Share of reversed labels."""
+    low: float
+    high: float
+    """90 % profile likelihood interval of the rate."""
+    n: int
+    """Gold answers beside evidence."""
+
+    @property
+    def prior(self) -> float:
+        """Return logit(1 − rate)."""
+        return float(np.log((1 - self.rate) / self.rate))
+
+
+def calibrate(
+    evidence: Floats, right: Floats, beside: tuple[Floats, Floats] | None = None
+) -> Calibration | None:
+    """Fit slope and noise rate to evidence and gold, shapes (n,): right is 1, 0 or NaN.
+
+    `beside`: evidence and gold of further rows, whose noise may be another and which tell of the
+    slope alone. None with fewer than 100 gold answers in all, or where evidence does not vary.
+
+    Source: Platt 1999 (scale), Cao et al. 2026, arXiv:2509.24159 (noise), Wilks 1938 (interval).
+    """
+    known = np.isfinite(evidence)
+    x, y = evidence[known], right[known]
+    gold = np.isfinite(y)
+    others = _truth(*beside) if beside is not None else np.empty(0)
+    size = float(np.sqrt(np.mean(x**2))) if len(x) else 0.0
+    if gold.sum() + len(others) < ENOUGH or not size > 0:
+        return None
+    toward = np.append(_truth(x[gold], y[gold]), others) / size
+    model = _Likelihood(
+        toward=_grouped(toward),
+        unknown=_grouped(x[~gold] / size),
+        right=int((y[gold] == 1).sum()),
+        wrong=int((y[gold] == 0).sum()),
+    )
+    return _fit(model, size, int(gold.sum()))
+
+
+def _truth(evidence: Floats, right: Floats) -> Floats:
+    """Return evidence turned towards the answer that gold names."""
+    known = np.isfinite(evidence) & np.isfinite(right)
+    return np.asarray(np.where(right == 1, evidence, -evidence)[known], np.float64)
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Sorted values; neighbours of a long list stand as their mean."""
+
+    value: Floats
+    size: Ints
+
+
+def _grouped(values: Floats) -> _Groups:
+    if not len(values):
+        return _Groups(values, np.empty(0, np.int64))
+    edges = np.linspace(0, len(values), min(len(values), _GROUPS) + 1).astype(np.int64)
+    sizes = np.diff(edges)
+    return _Groups(np.add.reduceat(np.sort(values), edges[:-1]) / sizes, sizes)
+
+
+@dataclass(frozen=True)
+class _Likelihood:
+    toward: _Groups
+    unknown: _Groups
+    right: int
+    wrong: int
+
+    def at(self, log_slope: Floats, rate_logit: Floats) -> Floats:
+        """Return nats at every slope (rows) and noise rate (columns)."""
+        slope = np.exp(log_slope)[:, None]
+        scale = -(softplus(-slope * self.toward.value) @ self.toward.size)
+        chance = -self.right * softplus(rate_logit) - self.wrong * softplus(-rate_logit)
+        # ln((1−e)·sigmoid(z) + e·sigmoid(−z)), z = slope·x
+        z = (slope * self.unknown.value)[:, None, :]
+        for_it = -softplus(rate_logit)[None, :, None] - softplus(-z)
+        against = -softplus(-rate_logit)[None, :, None] - softplus(z)
+        return np.asarray(
+            scale[:, None] + chance[None, :] + np.logaddexp(for_it, against) @ self.unknown.size,
+            np.float64,
+        )
+
+
+def _fit(model: _Likelihood, size: float, n: int) -> Calibration:
+    slopes, rates = np.linspace(*_SLOPES, _GRID), np.linspace(*_RATES, _GRID)
+    for _ in range(_ZOOMS):
+        nats = model.at(slopes, rates)
+        i, j = np.unravel_index(int(np.argmax(nats)), nats.shape)
+        slope, rate, best = float(slopes[i]), float(rates[j]), float(nats[i, j])
+        slopes, rates = _around(slopes, slope), _around(rates, rate)
+    low, high = _interval(model, slope, rate, best)
+    return Calibration(
+        slope=float(np.exp(slope)) / size,
+        rate=_share(rate),
+        # The ends of the grid stand for all and none.
+        low=0.0 if low == _RATES[0] else _share(low),
+        high=1.0 if high == _RATES[1] else _share(high),
+        n=n,
+    )
+
+
+def _around(grid: Floats, best: float) -> Floats:
+    step = float(grid[1] - grid[0])
+    return np.linspace(best - 1.5 * step, best + 1.5 * step, _GRID)
+
+
+def _interval(model: _Likelihood, slope: float, rate: float, best: float) -> tuple[float, float]:
+    """Return the ends, in logits, of the rates whose best slope is within 1.35 nats of `best`."""
+    slopes = np.append(np.linspace(*_SLOPES, _GRID), slope)
+
+    def furthest(end: float) -> float:
+        """Return the rate next to `end` that is likely enough, looked for twice."""
+        near = rate
+        if abs(near) >= abs(end) and near * end > 0:
+            return end
+        for _ in range(2):
+            rates = np.linspace(near, end, _GRID)
+            likely = model.at(slopes, rates).max(0) >= best - _HALF_CHI_SQUARE
+            last = int(np.flatnonzero(likely)[-1]) if likely.any() else 0
+            if last == _GRID - 1:
+                return end
+            near, end = float(rates[last]), float(rates[last + 1])
+        return near
+
+    return furthest(_RATES[0]), furthest(_RATES[1])
+
+
+def _share(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))

@@ -1,0 +1,182 @@
+"""How many labels of a slice are reversed: four ways to tell, side by side, each with its interval.
+
+They rest on different things, so where they differ the range is the answer. A way whose ground is
+missing says "not enough evidence" and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.schema import Bools, Floats, Ints, Method, NoiseEstimate, SignalInputs
+from core.signals.audit import audited
+from core.signals.calibration import ENOUGH, calibrate
+from core.signals.confident import confident_learning
+from core.signals.logistic import sigmoid
+from core.signals.mixture import fit_mirrored, noise_interval
+from core.signals.noise import FEWEST, noise_of
+from core.signals.suspicion_model import Judged
+
+SHORT = "not enough evidence"
+_LEVEL = 0.9
+_DRAWS = 200
+_HALF_CHI_SQUARE = 1.3528
+"""Nats within which the mirrored bells' rate has its 90 % interval."""
+_WEAK = 0.1
+"""Expected errors of the runs above which confident learning takes them for noise."""
+_SAMPLE = 20_000
+"""Rows a slice's estimates use; of more, evenly spread ones."""
+_EVERYWHERE = 0.9
+"""Share of a slice with gold from which on gold is a look at all of it."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A rate with its 90 % interval, or why there is none."""
+
+    n: int
+    rate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the estimates of one slice stand on, shape (n,) each."""
+
+    evidence: Floats
+    """Logits of the runs for each label; NaN unknown."""
+    right: Floats
+    """1 where gold agrees with the label, 0 where not, NaN without gold."""
+    beside: tuple[Floats, Floats] | None = None
+    """Evidence and gold of other rows of the same sources."""
+
+
+def estimates(ground: Ground) -> dict[Method, Told]:
+    """Return what each of the four methods says of one slice."""
+    known = np.isfinite(ground.evidence)
+    enough = known.sum() >= FEWEST
+    found = calibrate(ground.evidence, ground.right, ground.beside) if enough else None
+    gate = Told(int(known.sum()), reason="" if found else _missing(bool(enough)))
+    return {
+        "repo": Told(gate.n, found.rate, found.low, found.high) if found else gate,
+        "confident": _confident(found.slope * ground.evidence[known]) if found else gate,
+        "mirrored": _mirrored(ground),
+        "audited": _audited(ground),
+    }
+
+
+def noise_estimates(inputs: SignalInputs, judged: Judged) -> tuple[NoiseEstimate, ...]:
+    """Return the estimates of every source, split and annotator, and of all rows together."""
+    right = np.where(inputs.tie, np.nan, inputs.gold)
+    return tuple(
+        NoiseEstimate(kind, value, method, told.n, told.rate, told.low, told.high, told.reason)
+        for kind, value, rows in _slices(inputs)
+        for method, told in _of_slice(judged.evidence, right, inputs.source, rows).items()
+    )
+
+
+def _of_slice(evidence: Floats, right: Floats, source: Ints, rows: Ints) -> dict[Method, Told]:
+    """Return the estimates of a slice, source by source: gold of one tells nothing of another."""
+    cells = [
+        estimates(_ground(evidence, right, source == index, rows[source[rows] == index]))
+        for index in np.unique(source[rows])
+    ]
+    return {method: together([cell[method] for cell in cells]) for method in cells[0]}
+
+
+def together(cells: Sequence[Told]) -> Told:
+    """Return the mean rate of several sources, weighed by their rows; none where one tells none.
+
+    The ends are as far from it as independent errors of the sources add up to.
+    """
+    if len(cells) == 1:
+        return cells[0]
+    n = sum(cell.n for cell in cells)
+    silent = sum(cell.rate is None for cell in cells)
+    if silent:
+        return Told(n, reason=f"{SHORT}: {silent} of {len(cells)} sources tell no rate")
+    share, rate, low, high = (
+        np.array([getattr(cell, name) for cell in cells], np.float64)
+        for name in ("n", "rate", "low", "high")
+    )
+    share = share / max(n, 1)
+    mean = float(share @ rate)
+    below = float(np.sqrt(((share * (rate - low)) ** 2).sum()))
+    above = float(np.sqrt(((share * (high - rate)) ** 2).sum()))
+    return Told(n, mean, max(mean - below, 0.0), min(mean + above, 1.0))
+
+
+def _ground(evidence: Floats, right: Floats, source: Bools, rows: Ints) -> Ground:
+    """Return what stands under some rows of a source, of many an even sample, and gold beside."""
+    beside = source & np.isfinite(right)
+    beside[rows] = False
+    some = rows[:: max(1, -(-len(rows) // _SAMPLE))]
+    return Ground(evidence[some], right[some], (evidence[beside], right[beside]))
+
+
+def _slices(inputs: SignalInputs) -> Iterator[tuple[str, str, Ints]]:
+    labelled = np.flatnonzero(~inputs.tie)
+    if len(labelled):
+        yield "all", "all", labelled
+    for name, column, names in (
+        ("source", inputs.source, inputs.source_names),
+        ("split", inputs.split, inputs.split_names),
+        ("annotator", inputs.labeller, _people(inputs)),
+    ):
+        for index, value in enumerate(names):
+            if value is not None and len(rows := labelled[column[labelled] == index]):
+                yield name, value, rows
+
+
+def _people(inputs: SignalInputs) -> tuple[str | None, ...]:
+    return tuple(
+        None if who.annotator is None else f"{who.annotator} ({who.source})"
+        for who in inputs.labellers
+    )
+
+
+def _confident(logits: Floats) -> Told:
+    p = sigmoid(logits)
+    error = float(np.minimum(p, 1 - p).mean())
+    if error > _WEAK:
+        why = f"the runs would be wrong about {error:.0%} of the pairs, and take that for noise"
+        return Told(len(p), reason=f"{SHORT}: {why}")
+    return Told(len(p), *_resampled(p))
+
+
+def _resampled(p: Floats) -> tuple[float | None, float | None, float | None]:
+    pick = np.random.default_rng(0)
+    rate = confident_learning(p).rate
+    drawn = [confident_learning(p[pick.integers(0, len(p), len(p))]).rate for _ in range(_DRAWS)]
+    ends = np.quantile([d for d in drawn if d is not None], ((1 - _LEVEL) / 2, (1 + _LEVEL) / 2))
+    return rate, float(ends[0]), float(ends[1])
+
+
+def _missing(enough: bool) -> str:
+    if not enough:
+        return f"{SHORT}: fewer than {FEWEST} labels with evidence"
+    return f"{SHORT}: fewer than {ENOUGH} gold answers to calibrate the runs by"
+
+
+def _mirrored(ground: Ground) -> Told:
+    noise = noise_of(ground.evidence)
+    if noise.rate is None:
+        return Told(noise.n, reason=f"{SHORT}: {noise.reason}")
+    fit = fit_mirrored(ground.evidence)
+    found = noise_interval(ground.evidence, fit, _HALF_CHI_SQUARE)
+    return Told(noise.n, noise.rate, found.low, found.high)
+
+
+def _audited(ground: Ground) -> Told:
+    known = np.isfinite(ground.right)
+    n = int(known.sum())
+    if n < _EVERYWHERE * len(known) or not n:
+        some = f"{n:,} gold answers on rows that somebody chose" if n else "no gold answers"
+        return Told(n, reason=f"{SHORT}: {some}; an audit of rows drawn at random would tell")
+    found = audited(ground.right[known] == 0, np.ones(n), len(known))
+    return Told(n, found.rate, found.low, found.high)
