@@ -59,4 +59,6 @@ def wilson(share: float, n: float, z: float = _Z) -> tuple[float, float]:
     centre = share + z**2 / (2 * n)
     spread = z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     bottom = 1 + z**2 / n
-    return max((centre - spread) / bottom, 0.0), min((centre + spread) / bottom, 1.0)
+    # A share of 0 or 1 is an end itself, but for a rounding error.
+    low, high = (centre - spread) / bottom, (centre + spread) / bottom
+    return max(min(low, share), 0.0), min(max(high, share), 1.0)
