@@ -55,7 +55,8 @@ def consensus(products: Floats) -> Floats:
         moved = np.maximum(tie @ vector, 0.0)
         if not moved.any():
             return np.asarray(share**2 / (share**2).sum(), np.float64)
-        vector = moved / np.linalg.norm(moved)
+        # By the largest one: the norm of numbers near 0 is 0.
+        vector = moved / moved.max()
     weights = share * vector
     return np.asarray(weights / weights.sum(), np.float64)
 
