@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.views.noise import filter_noise
 from core.views.overview import overview
 from pages.components import agreement, cached, frame, grid, health, noise, problems
 
-frame.current()
+asked = frame.current()
 seen = cached.ask(overview)
 
 health.tiles(seen)
@@ -19,7 +20,8 @@ st.subheader("Scorers against the labels", anchor=False)
 if seen.runs:
     agreement.show(seen.runs)
     st.subheader("How noisy is the set?", anchor=False)
-    noise.show(seen, cached.store().labellers)
+    filtered = cached.ask(filter_noise, asked.filter) if asked.count.sentence != "all pairs" else ()
+    noise.show(seen, filtered, cached.store().labellers)
 else:
     problems.no_scores()
 

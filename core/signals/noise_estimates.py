@@ -76,17 +76,23 @@ def noise_estimates(inputs: SignalInputs, judged: Judged) -> tuple[NoiseEstimate
     return tuple(
         NoiseEstimate(kind, value, method, told.n, told.rate, told.low, told.high, told.reason)
         for kind, value, rows in _slices(inputs)
-        for method, told in _of_slice(judged.evidence, right, inputs.source, rows).items()
+        for method, told in slice_estimates(judged.evidence, right, inputs.source, rows).items()
     )
 
 
-def _of_slice(evidence: Floats, right: Floats, source: Ints, rows: Ints) -> dict[Method, Told]:
-    """Return the estimates of a slice, source by source: gold of one tells nothing of another."""
+def slice_estimates(
+    evidence: Floats, right: Floats, source: Ints, rows: Ints
+) -> dict[Method, Told]:
+    """Return the estimates of some rows, source by source: gold of one tells nothing of another.
+
+    Shapes (n,), `rows` are indices into them; gold of the other rows of a source tells of its
+    scale. Empty without rows.
+    """
     cells = [
         estimates(_ground(evidence, right, source == index, rows[source[rows] == index]))
         for index in np.unique(source[rows])
     ]
-    return {method: together([cell[method] for cell in cells]) for method in cells[0]}
+    return {m: together([cell[m] for cell in cells]) for m in cells[0]} if cells else {}
 
 
 def together(cells: Sequence[Told]) -> Told:

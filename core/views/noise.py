@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.schema import NoiseEstimate
+import numpy as np
+import pyarrow as pa
+
+from core.schema import Floats, NoiseEstimate, PairFilter
+from core.signals.noise_estimates import SHORT, Told, slice_estimates
+from core.signals.spec import SIGNALS
+from core.store.instance import Store
+from core.views.where import where_of
 
 Ends = tuple[float, float]
+_OF_RUNS = frozenset(
+    spec.name for spec in SIGNALS if spec.family in ("Suspicion", "Committee", "Ambiguity")
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,38 @@ class StoreNoise:
     """Labelled rows of those sources."""
     clean_equivalent: tuple[int, int] | None
     """What those rows are worth, lowest first."""
+
+
+def filter_noise(store: Store, filter: PairFilter) -> tuple[NoiseEstimate, ...]:
+    """Return what each method says of the labelled rows of `filter`; nothing without evidence."""
+    where = where_of(store, filter)
+    if "evidence" not in store.columns:
+        return ()
+    gold = "gold_agrees" if "gold_agrees" in store.columns else "evidence"
+    rows = store.query("noise_rows", None, where, evidence="evidence", gold=gold)
+    source = rows["source"].combine_chunks().dictionary_encode().indices.to_numpy()
+    evidence, right = (_floats(rows[name]) for name in ("evidence", "gold"))
+    if gold == "evidence":
+        right = np.full(len(evidence), np.nan)
+    inside = np.flatnonzero(rows["inside"].to_numpy())
+    told = slice_estimates(evidence, right, source, inside)
+    if _by_runs(store, filter):
+        why = f"{SHORT}: the filter chooses by what the runs say, so they tell no share of it"
+        told |= {method: Told(len(inside), reason=why) for method in told if method != "audited"}
+    return tuple(
+        NoiseEstimate("filter", "this filter", method, t.n, t.rate, t.low, t.high, t.reason)
+        for method, t in told.items()
+    )
+
+
+def _by_runs(store: Store, filter: PairFilter) -> bool:
+    """Return whether a condition is about a signal that runs made."""
+    made = {c.name for c in store.signal_columns if c.run_id or c.signal in _OF_RUNS}
+    return any(condition.name in made for condition in filter.conditions)
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    return np.asarray(column.to_numpy(), np.float64)
 
 
 def noise_range(rows: Sequence[NoiseEstimate]) -> Ends | None:

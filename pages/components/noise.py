@@ -18,15 +18,19 @@ METHODS: dict[Method, str] = {
     "audited": "audit",
 }
 
+_DRAWN = ("filter", "source")
 
-def show(seen: Overview, labellers: tuple[Labeller, ...]) -> None:
-    """Draw the sources that tell a rate, say why others do not, and offer the tables."""
-    rows = seen.noise_estimates
-    values = dict.fromkeys(row.value for row in rows if row.slice == "source")
-    told = [value for value in values if any(_rates(_of(rows, "source", value)))]
+
+def show(
+    seen: Overview, filtered: tuple[NoiseEstimate, ...], labellers: tuple[Labeller, ...]
+) -> None:
+    """Draw the sources (and the filter) that tell a rate, say why others do not; offer tables."""
+    rows = (*filtered, *seen.noise_estimates)
+    values = dict.fromkeys(row.value for row in rows if row.slice in _DRAWN)
+    told = [value for value in values if any(_rates(_of(rows, value)))]
     if told:
-        lines = [render.Line(value, _shares(_of(rows, "source", value))) for value in told]
-        ends = [row.high for row in rows if row.slice == "source" and row.high is not None]
+        lines = [render.Line(value, _shares(_of(rows, value))) for value in told]
+        ends = [row.high for row in rows if row.slice in _DRAWN and row.high is not None]
         most = 0.5 if max(ends) <= 0.5 else 1.0
         render.picture(tuple(METHODS.values()), lines, _words(rows, told), most)
         st.caption(
@@ -42,8 +46,8 @@ def show(seen: Overview, labellers: tuple[Labeller, ...]) -> None:
         grid.on_request("labellers", "How reliable who is", lambda: _people(labellers))
 
 
-def _of(rows: Sequence[NoiseEstimate], kind: str, value: str) -> list[NoiseEstimate]:
-    found = {row.method: row for row in rows if (row.slice, row.value) == (kind, value)}
+def _of(rows: Sequence[NoiseEstimate], value: str) -> list[NoiseEstimate]:
+    found = {row.method: row for row in rows if row.slice in _DRAWN and row.value == value}
     return [found[method] for method in METHODS]
 
 
@@ -60,7 +64,7 @@ def _words(rows: Sequence[NoiseEstimate], values: Sequence[str]) -> str:
         f"{value}: "
         + ", ".join(
             f"{METHODS[row.method]} {percent(row.rate)} ({interval(row)})"
-            for row in _of(rows, "source", value)
+            for row in _of(rows, value)
             if row.rate is not None
         )
         for value in values
@@ -72,7 +76,7 @@ def _advice(rows: Sequence[NoiseEstimate], silent: Sequence[str]) -> str:
     reasons = {
         sentence(row.reason.removeprefix("not enough evidence: "))
         for row in rows
-        if row.slice == "source" and row.value in silent and row.method == "repo"
+        if row.slice in _DRAWN and row.value in silent and row.method == "repo"
     }
     return " ".join(f"{reason}." for reason in sorted(reasons))
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from core.schema import Method, NoiseEstimate
-from core.views.noise import clean_equivalent, noise_range, store_noise
+from core.schema import Condition, Method, NoiseEstimate, PairFilter
+from core.views.noise import clean_equivalent, filter_noise, noise_range, store_noise
 from core.views.wilson import share
+from tests.factories import make_pair, make_store
 
 
 def told(value: str, method: Method, n: int, *ends: float) -> NoiseEstimate:
@@ -59,3 +63,26 @@ def test_wilson_interval_of_a_known_case() -> None:
 
 
 # --- browse ------------------------------------------------------------------------------------
+
+
+def test_a_filter_has_estimates_of_its_own(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    rows = [
+        make_pair(
+            i,
+            chosen_text=f"answer {i} " + "more " * (3 * (i % 7)),
+            scores={"rm": (float(draw.normal(-1 if i % 5 == 0 else 1, 1)), 0.0)},
+            gold="rejected" if i % 5 == 0 else "chosen",
+        )
+        for i in range(400)
+    ]
+    store = make_store(tmp_path / "store", rows)
+    longer = PairFilter(conditions=(Condition("length_delta_chars", ">", 40),))
+    found = {row.method: row for row in filter_noise(store, longer)}
+    assert 150 < found["audited"].n < 300
+    assert found["audited"].rate == pytest.approx(0.2, abs=0.03)
+    assert found["repo"].low <= 0.2 <= found["repo"].high
+    chosen_by_runs = PairFilter(conditions=(Condition("suspicion", ">", 0.1),))
+    told = {row.method: row for row in filter_noise(store, chosen_by_runs)}
+    assert told["audited"].rate is not None
+    assert "the filter chooses by what the runs say" in told["repo"].reason
