@@ -71,7 +71,7 @@ def test_the_overview_pictures_every_run(open_app: OpenApp, stored: Path) -> Non
 def test_noise_of_a_filter_stands_beside_that_of_the_sources(
     open_app: OpenApp, stored: Path
 ) -> None:
-    app = open_app(stored, "overview", where="length_delta_chars > 0")
+    app = open_app(stored, source="made", where="length_delta_chars > 0")
     assert "this filter: audit " in said(app)
     assert "Not enough evidence: plain" in said(app)
 
