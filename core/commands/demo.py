@@ -18,7 +18,8 @@ from core.errors import StoreError, StoreMissing
 from core.settings import Settings
 
 SAMPLES = ROOT / "sample_data"
-SCORER = "crossfit"
+MADE = ("crossfit", "textstats")
+"""Scorers of which a run is made here: they need no model."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def build(settings: Settings) -> int:
             f"{settings.store} holds a store of yours, not the demo.",
             "Open it with python -m core serve, or build the demo elsewhere with --store DIR.",
         )
-    if found.indexed and names <= found.sources and {SCORER, *shipped()} <= found.runs:
+    if found.indexed and names <= found.sources and {*MADE, *shipped()} <= found.runs:
         return found.pairs
     _build(settings, samples, found.runs)
     return look(settings).pairs
@@ -128,9 +129,10 @@ def _build(settings: Settings, samples: tuple[Sample, ...], runs: frozenset[str]
     if missing:
         step(f"Adding {len(missing)} runs of toy models and embeddings")
         add_runs(settings, missing)
-    if SCORER not in runs:
-        step(f"Scoring with {SCORER}")
-        scoring.score_store(settings, Request(SCORER))
+    for scorer in MADE:
+        if scorer not in runs:
+            step(f"Scoring with {scorer}")
+            scoring.score_store(settings, Request(scorer))
     step("Indexing the texts")
     index.build(settings)
 

@@ -33,12 +33,13 @@ def read_rows(rows: pa.Table) -> Iterator[Row]:
     for row in rows.to_pylist():
         prompt_id = row["prompt_id"]
         if prompt_id not in prompts:
-            prompts[prompt_id] = _turns(row["prompt_text"], row["prompt_messages"], "user")
-        response = _turns(row["response_text"], row["response_messages"], "assistant")
+            prompts[prompt_id] = turns_of(row["prompt_text"], row["prompt_messages"], "user")
+        response = turns_of(row["response_text"], row["response_messages"], "assistant")
         yield Row(row["response_id"], prompt_id, prompts[prompt_id], response)
 
 
-def _turns(text: str | None, messages: str | None, role: str) -> Turns:
+def turns_of(text: str | None, messages: str | None, role: str) -> Turns:
+    """Return the turns of a text of one turn, or of messages as JSON."""
     if messages is None:
         return [{"role": role, "content": text or ""}]
     found: Turns = json.loads(messages)

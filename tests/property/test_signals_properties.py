@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import core.signals  # noqa: F401
-from core.schema import KlValues, LogpValues, PassValues, RunValues, SignalInputs
+from core.schema import KlValues, LogpValues, PassValues, RunValues, SignalInputs, TextValues
+from core.schema.texts import TEXT_FEATURES
 from core.signals.compute import compute_signals
 from core.signals.inputs import make_inputs
 from core.signals.spec import SIGNALS
@@ -24,11 +25,13 @@ LABELLED = (
     "committee_mean",
     "committee_spread",
     "committee_votes",
+    "controlled_margin",
     "difficulty",
     "edpo_sensitivity",
     "edpo_step",
     "margin_conflict",
     "simpo_state",
+    "style_probability",
 )
 """Signals that a tie has none of."""
 SYMMETRIC = (
@@ -39,8 +42,15 @@ SYMMETRIC = (
     "committee_bald",
     "bald_thin",
     "ambiguity",
+    "answer_similarity",
+    "answers_contained",
     "margin_conflict_with",
+    "near_duplicate_rows",
+    "style_probability",
 )
+SHARE = st.sampled_from([np.nan, 0.0, 0.25, 1.0])
+TEXTS = dict.fromkeys(TEXT_FEATURES, COUNT)
+TEXTS |= {"refusal": st.sampled_from([0.0, 1.0]), "repetition": SHARE}
 COLUMNS = {
     "chosen_chars": COUNT,
     "rejected_chars": COUNT,
@@ -76,6 +86,13 @@ def inputs(draw: st.DrawFn) -> SignalInputs:
         "with": {**{name: column(ANY) for name in LOGPS}, **lengths, **kl},
         "without": {**{name: column(ANY) for name in LOGPS[:2]}, **lengths, "leaks_label": True},
     }
+    texts = {
+        **{side: {k: column(v) for k, v in TEXTS.items()} for side in ("chosen", "rejected")},
+        "similarity": column(SHARE),
+        "near_duplicates": column(COUNT),
+        "contained": column(st.sampled_from([0.0, 1.0, 2.0])),
+    }
+    columns |= {"texts": texts} if draw(st.booleans()) else {}
     runs = {"rewards": rewards, "logps": logps, "passes": passes if n else {}}
     return make_inputs({**columns, "source_names": ("x", "y"), **runs})
 
@@ -110,7 +127,12 @@ def swapped(given: SignalInputs) -> SignalInputs:
         passes={
             k: PassValues(v.rejected, v.chosen, v.leaks_label) for k, v in given.passes.items()
         },
+        texts=given.texts and swapped_texts(given.texts),
     )
+
+
+def swapped_texts(texts: TextValues) -> TextValues:
+    return replace(texts, chosen=texts.rejected, rejected=texts.chosen)
 
 
 def swapped_kl(kl: KlValues) -> KlValues:

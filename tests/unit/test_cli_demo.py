@@ -43,6 +43,7 @@ def test_it_is_built_once(samples: Path, tmp_path: Path, assay) -> None:
     first = assay("demo", "--build-only", "--json", store=store)
     assert (first.code, first.data) == (0, {"pairs": 60, "url": None})
     assert "Importing one.jsonl.gz" in first.err
+    assert set(json.loads(pointer(store))["runs"]) == {"crossfit", "textstats"}
     built = pointer(store)
     second = assay("demo", "--build-only", "--json", store=store)
     assert (second.code, second.data, second.err) == (0, first.data, "")

@@ -9,7 +9,7 @@ import core.signals  # noqa: F401
 from core.schema import SignalInputs
 from core.schema.texts import TEXT_FEATURES
 from core.signals.compute import compute_one, compute_signals
-from core.signals.feature_prior import FEWEST, flip_prior, gradient_weight, noisy_preference
+from core.signals.feature_prior import FEWEST, flip_prior
 from core.signals.inputs import make_inputs
 from core.signals.length_audit import length_audit, length_bins
 from core.signals.planting import flip_rows
@@ -208,32 +208,6 @@ def test_separable_and_doubled_columns_have_an_end() -> None:
     w = ridge_logistic(np.column_stack([x, x]), (x > 0).astype(float), np.ones(2))
     assert np.isfinite(w).all()
     assert w[0] == pytest.approx(w[1])
-
-
-def test_fa_dpo_weights() -> None:
-    """Methods, section 18."""
-    p = np.array([0.9, 0.5, 0.1])
-    assert gradient_weight(p, 0.2) == pytest.approx([0.0730, 0.3000, 0.2077], abs=1e-4)
-    assert noisy_preference(p, 0.2) == pytest.approx([0.74, 0.5, 0.26])
-    assert gradient_weight(p, 0.5).tolist() == [0.0, 0.0, 0.0]
-    assert (gradient_weight(p, 0.8) < 0).all()
-
-
-def test_the_weight_is_the_slope_of_the_loss() -> None:
-    for e in (0.0, 0.2, 0.8):
-        margin = np.linspace(-4, 4, 33)
-
-        def loss(m, e=e):
-            return -np.log(noisy_preference(1 / (1 + np.exp(-m)), e))
-
-        slope = (loss(margin + 1e-5) - loss(margin - 1e-5)) / 2e-5
-        weight = gradient_weight(1 / (1 + np.exp(-margin)), e)
-        assert -slope == pytest.approx(weight, abs=1e-6)
-
-
-def test_the_weight_at_the_ends() -> None:
-    assert gradient_weight(np.array([0.0, 1.0]), np.array([0.0, 1.0])).tolist() == [1.0, -1.0]
-    assert gradient_weight(np.array([1.0, 0.0, 0.0]), 0.2).tolist() == [0.0, 0.0, 0.0]
 
 
 def audited(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
