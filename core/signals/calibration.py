@@ -1,9 +1,10 @@
 """From evidence to logits, learned from gold: how much a unit says, and how many labels are wrong.
 
-With x the evidence for a label, a slope kappa and a share e of reversed labels, P(right, on the side
-of x) is (1−e)·sigmoid(kappa·x) and P(reversed, there) is e·sigmoid(−kappa·x). Rows with gold tell
-which of the two happened, all others only their sum: RE-PO's likelihood, with Platt's scale fitted
-in the same step. It stays right when somebody chose which rows to audit by the evidence.
+With x the evidence for a label, a slope kappa and a share e of reversed labels, a label is right
+and on the side of x with (1−e)·sigmoid(kappa·x), reversed and there with e·sigmoid(−kappa·x). Rows
+with gold tell which of the two happened, all others only their sum: RE-PO's likelihood, with
+Platt's scale fitted in the same step. It stays right when somebody chose by the evidence what to
+audit.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from core.errors import UnknownName
 from core.schema import Floats, SignalColumn, SignalInputs
+from core.signals.remember import remembered
 from core.signals.spec import SIGNALS, SignalSpec
 
 Params = Mapping[str, Mapping[str, float]]
@@ -62,11 +63,24 @@ def compute_one(
     return np.where(np.isfinite(made.values), made.values, np.nan)
 
 
+@remembered
+def _by_run(inputs: SignalInputs) -> dict[str, SignalInputs]:
+    """Return the place where the inputs of single runs are kept, so that they stay the same."""
+    return {}
+
+
 def _of_run(inputs: SignalInputs, run_id: str) -> SignalInputs:
     """Return the inputs with one run's values only; raise UnknownName for a run without any.
 
     Beside a policy all rewards stay: some signals of a policy set it against the reward models.
     """
+    kept = _by_run(inputs)
+    if run_id not in kept:
+        kept[run_id] = _cut(inputs, run_id)
+    return kept[run_id]
+
+
+def _cut(inputs: SignalInputs, run_id: str) -> SignalInputs:
     rewards = {k: v for k, v in inputs.rewards.items() if k == run_id}
     logps = {k: v for k, v in inputs.logps.items() if k == run_id}
     passes = {k: v for k, v in inputs.passes.items() if k == run_id}

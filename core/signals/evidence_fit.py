@@ -9,7 +9,7 @@ from math import log
 import numpy as np
 
 from core.schema import Bools, Calibrated, EvidenceModel, EvidenceWeight, Floats, Ints
-from core.signals.calibration import calibrate
+from core.signals.calibration import Calibration, calibrate
 from core.signals.consensus import against_others, consensus, moments, moved_by_labels
 from core.signals.evidence import RunMargin, Weighing, patterns
 from core.signals.mixture import A_HIGH, A_LOW, fit_mirrored
@@ -22,25 +22,38 @@ _FAINT = 0.1
 _TOGETHER = 3
 """Runs that agree with each other below which a ranking without the labels' support means nothing.
 """
+_SAMPLE = 50_000
+"""Rows from which the level of the evidence is read; of more, evenly spread ones."""
 _LITTLE = 0.25
 """A run with less than this share of an equal weight is told about."""
 
 
 @dataclass(frozen=True)
-class _Level:
-    slope: float
-    prior: float
-    calibrated: Calibrated
-    note: str
+class Heard:
+    """What a source's runs say, before it is said how noisy the labels are."""
+
+    source: str
+    runs: tuple[EvidenceWeight, ...]
+    weighing: Weighing
+    units: Floats
+    """Evidence without its slope, shape (n,); NaN where no run speaks."""
+    usual: Floats
+    """Of the rows that the most usual set of runs judges; of many a sample."""
+    noise: Noise
+    gold: Calibration | None
+    majority: str
+    """Where most runs do not agree with the labels above chance: that."""
+
+    @property
+    def silent(self) -> bool:
+        """Return whether no run spoke of any row."""
+        return not any(item.n for item in self.runs)
 
 
-def fit_evidence(
-    source: str, runs: Sequence[RunMargin], margins: Floats, right: Floats, rate: float = 0.0
-) -> EvidenceModel:
-    """Fit one source: margins of shape (n, K), gold `right` (1, 0 or NaN) of shape (n,).
+def hear(source: str, runs: Sequence[RunMargin], margins: Floats, right: Floats) -> Heard:
+    """Weigh the runs of one source: margins of shape (n, K), gold `right` (1, 0, NaN) of (n,).
 
-    `rate` above 0 is taken as the share of reversed labels. With 200 gold answers they set the
-    weights, with 100 they set slope and prior; else both come from the margins alone.
+    With 200 gold answers they set the weights, else the runs among themselves and the labels.
     """
     sizes = np.array([_size(column) for column in margins.T])
     told = np.flatnonzero(sizes > 0)
@@ -48,20 +61,36 @@ def fit_evidence(
     standard[:, told] = margins[:, told] / sizes[told]
     weighing = _weighing(standard, told, right)
     units = weighing.units(standard)
-    usual = _usual(np.isfinite(standard) & (weighing.weights > 0))
-    noise = noise_of(units[usual])
-    said = bool(np.isfinite(margins).any())
-    level = _level(source, noise, units, usual, right, weighing, rate, said)
-    return EvidenceModel(
+    usual = _usual(units, np.isfinite(standard) & (weighing.weights > 0))
+    return Heard(
         source=source,
-        weights=_weights(runs, margins, sizes, weighing),
-        moments=tuple(tuple(map(float, row)) for row in weighing.products),
+        runs=_weights(runs, margins, sizes, weighing),
+        weighing=weighing,
+        units=units,
+        usual=usual,
+        noise=noise_of(usual),
+        gold=calibrate(units, right),
+        majority=_majority(source, margins[:, told]),
+    )
+
+
+def fit_evidence(heard: Heard, rate: float = 0.0) -> EvidenceModel:
+    """Give what was heard its slope and prior; `rate` above 0 is taken as the share reversed.
+
+    With 100 gold answers they set both; else the margins do, or what their agreement allows.
+    """
+    level = _level(heard, rate)
+    majority = "" if level.calibrated == "gold" else heard.majority
+    return EvidenceModel(
+        source=heard.source,
+        weights=heard.runs,
+        moments=tuple(tuple(map(float, row)) for row in heard.weighing.products),
         slope=level.slope,
         prior=level.prior,
         calibrated=level.calibrated,
-        n=int(np.isfinite(units).sum()),
-        agreement=noise.agreement,
-        note=" ".join(filter(None, (level.note, _majority(source, margins[:, told], level)))),
+        n=int(np.isfinite(heard.units).sum()),
+        agreement=heard.noise.agreement,
+        note=" ".join(filter(None, (level.note, majority))),
     )
 
 
@@ -92,48 +121,46 @@ def _weighing(standard: Floats, told: Ints, right: Floats) -> Weighing:
     return Weighing(weights, products)
 
 
-def _usual(known: Bools) -> Bools:
-    """Return which rows are judged by the set of runs that judges most rows."""
+def _usual(units: Floats, known: Bools) -> Floats:
+    """Return the evidence of rows judged by the set of runs that judges most, of many a sample."""
     some = known.any(1)
     if not some.any():
-        return np.array(some, np.bool_)
+        return np.empty(0)
     place = patterns(known)[1]
     most = int(np.bincount(place[some]).argmax())
-    return np.array(some & (place == most), np.bool_)
+    rows = np.flatnonzero(some & (place == most))
+    return units[rows[:: max(1, len(rows) // _SAMPLE)]]
 
 
-def _level(
-    source: str,
-    noise: Noise,
-    units: Floats,
-    usual: Bools,
-    right: Floats,
-    weighing: Weighing,
-    rate: float,
-    said: bool,
-) -> _Level:
-    gold = calibrate(units, right)
+@dataclass(frozen=True)
+class _Level:
+    slope: float
+    prior: float
+    calibrated: Calibrated
+    note: str
+
+
+def _level(heard: Heard, rate: float) -> _Level:
+    source, noise, gold = heard.source, heard.noise, heard.gold
     if gold is not None:
         return _Level(gold.slope, _logit(rate) if rate else _bounded(gold.prior), "gold", "")
     if noise.above_chance:
         assumed = rate or noise.assumed
-        fit = fit_mirrored(units[usual], 1 - assumed)
+        fit = fit_mirrored(heard.usual, 1 - assumed)
         kind: Calibrated = "margins" if noise.rate is not None else "assumption"
         return _Level(2 * fit.mu / fit.s**2, _logit(assumed), kind, _told(source, noise, rate))
-    if noise.n and _may_rank(noise, weighing):
-        slope = _FAINT / max(float(units[usual].std()), 1e-300)
+    if noise.n and _may_rank(noise, heard.weighing):
+        slope = _FAINT / max(float(heard.usual.std()), 1e-300)
         note = (
             f"{source}: {noise.reason}, yet its runs agree with each other. They give an order to "
             "look at the labels; how suspicious one is cannot be said without gold answers."
         )
         return _Level(slope, _logit(noise.assumed), "assumption", note)
-    return _Level(0.0, 0.0, "assumption", _silence(source, noise, said))
+    return _Level(0.0, 0.0, "assumption", "" if heard.silent else _silence(source, noise))
 
 
-def _silence(source: str, noise: Noise, said: bool) -> str:
-    """Return why there is no suspicion; nothing where no run ever spoke."""
-    if not said:
-        return ""
+def _silence(source: str, noise: Noise) -> str:
+    """Return why there is no suspicion."""
     few = f"fewer than {FEWEST} labelled rows have a margin of a run that varies"
     return f"{source}: no suspicion, because {noise.reason if noise.n else few}."
 
@@ -160,11 +187,11 @@ def _told(source: str, noise: Noise, given: float) -> str:
     return ""
 
 
-def _majority(source: str, margins: Floats, level: _Level) -> str:
-    """Say so where most runs do not agree with the labels above chance and no gold tells why."""
+def _majority(source: str, margins: Floats) -> str:
+    """Say so where most runs do not agree with the labels above chance."""
     signs = [np.sign(column[np.isfinite(column) & (column != 0)]) for column in margins.T]
     above = sum(wilson_low(float((s > 0).mean()), len(s)) > 0.5 for s in signs if len(s))
-    if len(signs) < 2 or 2 * above > len(signs) or level.calibrated == "gold":
+    if len(signs) < 2 or 2 * above > len(signs):
         return ""
     return (
         f"{source}: {above} of {len(signs)} runs agree with the labels above chance. Where fewer "

@@ -75,8 +75,8 @@ def label_logits(said: Judgements, skill: Floats) -> Floats:
     label and through opposite ones; a row whose label sums up votes has the votes alone.
     """
     of = said.named[said.labeller]
-    word = said.sign * skill[said.labeller]
-    people = np.bincount(said.pair[of], word[of], said.pairs)[said.pair_of] * said.sign_of
+    word = said.sign[of] * skill[said.labeller[of]]
+    people = np.bincount(said.pair[of], word, said.pairs)[said.pair_of] * said.sign_of
     anonymous = np.zeros(len(said.pair_of))
     for sign in (1.0, -1.0):
         some = ~of & (said.sign == sign)
@@ -146,6 +146,8 @@ def told(
     The interval is Wald's, from the information sum ((2p − 1) / P(word))² that their words hold
     beside everybody else's, p being the probability that a word is right by the others alone.
     """
+    if not said.named.any():
+        return ()
     known = np.isfinite(_by_pair(said, evidence, unknown=np.nan))[said.pair]
     skill = logit(np.clip(eta, LOWEST, HIGHEST))
     own = said.sign * skill[said.labeller]

@@ -12,9 +12,11 @@ from core.signals.committee import mean_known
 from core.signals.implicit import length_normalised_margin
 from core.signals.margins import LEAK, difference
 from core.signals.potential import map_official, z_scores
+from core.signals.remember import remembered
 from core.signals.spec import SIGNALS, SignalSpec, Values, Vector
 
 
+@remembered
 def explicit_evidence(inputs: SignalInputs) -> tuple[Floats, str] | None:
     """Return E, shape (n,), and the sentence that says what it is made of; None without a run.
 

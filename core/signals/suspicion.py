@@ -32,7 +32,7 @@ def _suspicion(inputs: SignalInputs, params: Mapping[str, float]) -> Mapping[str
 
 
 def _evidence(inputs: SignalInputs, params: Mapping[str, float]) -> Mapping[str, Values]:
-    judged = judge_labels(inputs, params["noise_rate"])
+    judged = judge_labels(inputs)
     return {"": Values(judged.evidence, _note(judged))} if _told(judged) else {}
 
 
@@ -119,27 +119,19 @@ SIGNALS.register(
             "weights."
         ),
         example=(
-            "The rows of suspicion's example: −15.13, −7.57, 3.78, 7.57 and so on. With logit 0.8 "
-            "= 1.39 for the label itself, the second one has −6.18 and a suspicion of 0.9979."
+            "The rows of suspicion's example, with a noise rate of 12.5 %, the middle of what "
+            "their agreement of 75 % leaves possible: −15.17, −7.58, 3.79, 7.58 and so on."
         ),
         vectors=(
             Vector(
                 _VECTOR.given,
                 (
-                    -15.134279,
-                    -7.567139,
-                    3.783570,
-                    7.567139,
-                    11.350709,
-                    15.134279,
-                    3.783570,
-                    7.567139,
+                    *(-15.168551, -7.584275, 3.792138, 7.584275),
+                    *(11.376413, 15.168551, 3.792138, 7.584275),
                 )
                 * 8,
-                params={"noise_rate": 0.2},
             ),
         ),
         compute=_evidence,
-        params=(_RATE,),
     )
 )

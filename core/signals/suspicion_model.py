@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +12,12 @@ from core.schema import (
     EvidenceBar,
     EvidenceModel,
     Floats,
+    Ints,
     Labeller,
     SignalInputs,
 )
 from core.signals.evidence import Reader, columns_of, run_margins
-from core.signals.evidence_fit import fit_evidence
+from core.signals.evidence_fit import Heard, fit_evidence, hear
 from core.signals.labellers import (
     HIGHEST,
     LOWEST,
@@ -28,6 +29,7 @@ from core.signals.labellers import (
 )
 from core.signals.logistic import logit, sigmoid
 from core.signals.margins import rows_by_source
+from core.signals.remember import remembered
 
 
 def speaks(model: EvidenceModel) -> bool:
@@ -53,31 +55,48 @@ class Judged:
         return sigmoid(-(self.evidence + self.label))
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What does not hang on the noise rate."""
+
+    heard: tuple[tuple[int, Ints, Heard], ...]
+    """Source, its labelled rows, and what the runs say of them."""
+    said: Judgements
+
+
 def judge_labels(inputs: SignalInputs, rate: float = 0.0) -> Judged:
     """Fit every source's evidence, then the labellers; `rate` above 0 is taken as given."""
-    every = list(run_margins(inputs))
+    known = _known(inputs)
     evidence = np.full(len(inputs.row_id), np.nan)
     models, priors = [], np.zeros(len(inputs.source_names))
-    for index, rows in rows_by_source(inputs.source):
-        runs = [run for run in every if np.isfinite(run.margins[rows]).any()]
-        margins, right = columns_of(runs, rows), inputs.gold[rows]
-        right = np.where(inputs.tie[rows], np.nan, right)
-        labelled = ~inputs.tie[rows]
-        name = inputs.source_names[index]
-        model = fit_evidence(name, runs, margins[labelled], right[labelled], rate)
+    for index, rows, heard in known.heard:
+        model = fit_evidence(heard, rate)
         models.append(model)
         priors[index] = model.prior
         if speaks(model):
-            evidence[rows] = Reader(model).logits(margins)
-    said = judgements(inputs)
-    eta = reliabilities(said, evidence, _base(inputs, priors))
+            evidence[rows] = model.slope * heard.units
+    eta = reliabilities(known.said, evidence, _base(inputs, priors))
     skill = logit(np.clip(eta, LOWEST, HIGHEST))
     return Judged(
         evidence=evidence,
-        label=label_logits(said, skill),
+        label=label_logits(known.said, skill),
         models=tuple(models),
-        labellers=_told(inputs, said, evidence, eta),
+        labellers=told(inputs.labellers, known.said, evidence, eta),
     )
+
+
+@remembered
+def _known(inputs: SignalInputs) -> _Known:
+    return _Known(tuple(_heard(inputs)), judgements(inputs))
+
+
+def _heard(inputs: SignalInputs) -> Iterator[tuple[int, Ints, Heard]]:
+    every = list(run_margins(inputs))
+    for index, rows in rows_by_source(inputs.source):
+        labelled = rows[~inputs.tie[rows]]
+        runs = [run for run in every if np.isfinite(run.margins[labelled]).any()]
+        margins, right = columns_of(runs, labelled), inputs.gold[labelled]
+        yield index, labelled, hear(inputs.source_names[index], runs, margins, right)
 
 
 def decompose(
@@ -101,9 +120,3 @@ def _base(inputs: SignalInputs, priors: Floats) -> Floats:
         return np.asarray(sigmoid(priors), np.float64)
     at = {name: index for index, name in enumerate(inputs.source_names)}
     return np.asarray(sigmoid(priors[[at[who.source] for who in inputs.labellers]]), np.float64)
-
-
-def _told(
-    inputs: SignalInputs, said: Judgements, evidence: Floats, eta: Floats
-) -> tuple[Labeller, ...]:
-    return told(inputs.labellers, said, evidence, eta) if inputs.labellers else ()

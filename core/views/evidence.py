@@ -34,8 +34,7 @@ def _scales(store: Store) -> Mapping[str, float]:
 
 def _margins(row: PairRow, scales: Mapping[str, float]) -> Mapping[str, float | None]:
     return {
-        name: None if value is None else value / scales[name]
-        for name, value in row.signals.items()
+        name: None if value is None else value / scales[name] for name, value in row.signals.items()
     }
 
 

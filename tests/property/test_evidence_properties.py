@@ -9,7 +9,7 @@ from core.signals.calibration import calibrate
 from core.signals.choosing import topsis
 from core.signals.consensus import consensus, moments, moved_by_labels
 from core.signals.evidence import Reader, RunMargin, columns_of
-from core.signals.evidence_fit import fit_evidence
+from core.signals.evidence_fit import fit_evidence, hear
 from core.signals.inputs import make_inputs
 from core.signals.labellers import judgements, label_logits, words_of
 from core.signals.noise_estimates import Ground, estimates
@@ -32,7 +32,7 @@ def margins(draw, rows: int = 80, most: int = 5):
 
 def model(table: np.ndarray, right: np.ndarray):
     runs = [RunMargin(f"r{i}", f"m{i}", column) for i, column in enumerate(table.T)]
-    return fit_evidence("set", runs, table, right)
+    return fit_evidence(hear("set", runs, table, right))
 
 
 @given(margins(), st.sampled_from([np.nan, 0.0, 1.0]))

@@ -5,7 +5,7 @@ import pytest
 
 from core.signals.detection_metrics import ranking
 from core.signals.evidence import Reader, RunMargin
-from core.signals.evidence_fit import fit_evidence
+from core.signals.evidence_fit import fit_evidence, hear
 from core.signals.inputs import make_inputs
 from core.signals.logistic import logit
 from core.signals.suspicion_model import decompose, judge_labels
@@ -23,7 +23,7 @@ def runs(margins: np.ndarray) -> list[RunMargin]:
 
 def fitted(margins: np.ndarray, right=None, rate: float = 0.0):
     right = np.full(len(margins), np.nan) if right is None else right
-    return fit_evidence("set", runs(margins), margins, right, rate)
+    return fit_evidence(hear("set", runs(margins), margins, right), rate)
 
 
 def drawn(n: int, quality, rate: float, seed: int):
