@@ -88,7 +88,8 @@ def _opened(settings: Settings, generation: str) -> Store:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _inputs(_store: Store, fingerprint: str) -> SignalInputs:
-    return signal_inputs(_store)
+    # No slider moves a signal of texts.
+    return signal_inputs(_store, texts=False)
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
