@@ -14,7 +14,9 @@ from pages.components import (
     chart,
     distribution,
     frame,
+    plane,
     problems,
+    reliable,
     signalpick,
 )
 
@@ -48,3 +50,11 @@ with left:
 with right:
     st.subheader("Does it tell the truth?", anchor=False)
     calibrated.show(asked.filter, signal)
+
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader("What is left to learn", anchor=False)
+    plane.show(asked.filter)
+with right:
+    st.subheader("Is suspicion a probability?", anchor=False)
+    reliable.show(asked.filter)

@@ -23,7 +23,7 @@ def calibration_figure(c: Calibration, theme: Theme) -> go.Figure:
         go.Scatter(
             x=c.centres.tolist(),
             y=[share.value for share in c.shares],
-            error_y=_interval(c.shares),
+            error_y=interval(c.shares),
             customdata=[[share.k, share.n] for share in c.shares],
             mode="lines+markers",
             line={"color": colour, "width": 1.5},
@@ -61,8 +61,8 @@ def calibration_text(c: Calibration) -> str:
     )
 
 
-def _interval(shares: tuple[Share, ...]) -> dict[str, object]:
-    """Return the error bars of some shares."""
+def interval(shares: tuple[Share, ...]) -> dict[str, object]:
+    """Return shares' Wilson intervals as error bars."""
     return {
         "type": "data",
         "symmetric": False,

@@ -16,7 +16,7 @@ def density_figure(d: Density, theme: Theme) -> go.Figure:
     """Draw the grid; empty cells are left blank."""
     chart = figure(theme, {"title": narrow_title(d.x)}, {"title": narrow_title(d.y)}, height=440)
     chart.update_layout(dragmode="select", hovermode="closest")
-    chart.add_trace(_cells(d, theme))
+    chart.add_trace(cells(d, theme))
     chart.add_trace(_handle(d))
     if sides_of(d.x) and d.x_edges[0] <= 0 <= d.x_edges[-1]:
         mark_vertical(chart, theme, 0.0)
@@ -52,7 +52,8 @@ def density_text(d: Density) -> str:
     return f"{text} The fullest cell lies around {x:.3g} and {y:.3g}."
 
 
-def _cells(d: Density, theme: Theme) -> go.Heatmap:
+def cells(d: Density, theme: Theme) -> go.Heatmap:
+    """Return the grid as a trace; empty cells are left blank."""
     counts = d.counts.astype(np.float64)
     counts[counts == 0] = np.nan
     ticks = _ticks(max(int(d.counts.max(initial=1)), 1))

@@ -12,6 +12,7 @@ from core.charts.theme import (
     SYMBOLS,
     Theme,
     figure,
+    hatch,
     mark_sides,
     plain,
 )
@@ -37,6 +38,8 @@ def histogram_figure(h: Histogram, theme: Theme) -> go.Figure:
         chart.update_layout(margin={"t": 56}, legend={"y": 1.1})
     else:
         chart.add_trace(_bars(h.edges, h.series["all"], theme))
+    if h.reversed is not None:
+        _mark_reversed(chart, h, h.reversed, sliced, theme)
     sides = sides_of(h.signal)
     if sides and h.edges[0] <= 0 <= h.edges[-1]:
         mark_sides(chart, theme, *sides)
@@ -47,7 +50,8 @@ def histogram_table(h: Histogram) -> pa.Table:
     """Return one row per bin: its edges and every slice's count."""
     edges = {"from": h.edges[:-1], "to": h.edges[1:]}
     counts = {"rows" if name == "all" else name: values for name, values in h.series.items()}
-    return pa.table({**edges, **counts})
+    marked = {} if h.reversed is None else {"reversed by gold": h.reversed}
+    return pa.table({**edges, **counts, **marked})
 
 
 def histogram_text(h: Histogram) -> str:
@@ -61,8 +65,48 @@ def histogram_text(h: Histogram) -> str:
         f"{h.edges[-1]:.3g}; the middle half lies between {q[0.25]:.3g} and {q[0.75]:.3g}, "
         f"the median is {q[0.5]:.3g}."
     )
+    if h.reversed is not None:
+        text += f" Gold calls {h.reversed.sum():,} of these labels reversed{_where(h)}."
     slices = ", ".join(f"{name} {counts.sum():,}" for name, counts in h.series.items())
     return text if tuple(h.series) == ("all",) else f"{text} Rows per slice: {slices}."
+
+
+def _where(h: Histogram) -> str:
+    """Say on which side of 0 the reversed labels lie, where 0 parts the sides."""
+    if h.reversed is None or sides_of(h.signal) is None:
+        return ""
+    below = h.reversed[(h.edges[:-1] + h.edges[1:]) / 2 < 0].sum()
+    return f", {below / h.reversed.sum():.0%} of them below 0"
+
+
+def _mark_reversed(
+    chart: go.Figure, h: Histogram, counts: Ints, sliced: bool, theme: Theme
+) -> None:
+    """Draw the rows that gold calls reversed: hatched and outlined, over what is there."""
+    ink, sides = INKS[theme], np.stack([h.edges[:-1], h.edges[1:]], axis=1)
+    n = int(counts.sum())
+    tips = "rows that gold calls reversed<extra></extra>"
+    chart.add_trace(
+        go.Bar(
+            x=sides.mean(axis=1).tolist(),
+            y=(counts / n if sliced else counts).tolist(),
+            width=np.diff(h.edges).tolist(),
+            name=f"gold: reversed ({n:,})",
+            customdata=np.concatenate([sides, counts[:, None]], axis=1).tolist(),
+            marker={
+                "color": ink.disagrees,
+                "line": {"width": 1, "color": ink.text},
+                "pattern": hatch(["/"] * len(counts), theme),
+            },
+            opacity=0.6 if sliced else 1.0,
+            hovertemplate=(
+                "%{customdata[0]:.3g} to %{customdata[1]:.3g}: %{customdata[2]:,.0f} " + tips
+            ),
+        )
+    )
+    chart.data[0].update(name=chart.data[0].name or f"all rows ({h.total - h.nulls:,})")
+    chart.update_layout(barmode="overlay", showlegend=True)
+    chart.update_layout(height=360, margin={"t": 56}, legend={"y": 1.1})
 
 
 def _bars(edges: Floats, counts: Ints, theme: Theme) -> go.Bar:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal
 
-from core.schema import Condition, Cursor, Order, PairFilter, SignalColumn
+from core.schema import Cursor, PairFilter, SignalColumn
 from core.store.instance import Store
-from core.views.browse import browse
+from core.views.bands import BANDS, SUSPICION, Band, banding
+from core.views.evidence import decompositions
 from core.views.reasons import Circumstances, Opposite, VoteCount, reasons
-from core.views.results import Evidence, PairPage, PairRow, Suspect, SuspectPage
+from core.views.results import Evidence, Kind, PairPage, PairRow, Suspect, SuspectPage
 from core.views.rows import next_cursor, page_params, pair_rows, records_by_row
 from core.views.signals import EXPLICIT
 from core.views.where import where_of
 
-SUSPICION = "suspicion"
+IMPLICIT = "implicit_margin"
 Conflict = Literal["contradiction", "duplicate"]
 CONFLICTS: Mapping[Conflict, str] = {
     "contradiction": "contradicting_rows",
@@ -25,28 +25,41 @@ CONFLICTS: Mapping[Conflict, str] = {
 
 
 def suspects(
-    store: Store, filter: PairFilter, after: Cursor | None = None, size: int = 50
+    store: Store,
+    filter: PairFilter,
+    after: Cursor | None = None,
+    size: int = 50,
+    band: Band | None = None,
 ) -> SuspectPage:
-    """Return the rows of `filter` that look most reversed; rows without suspicion are left out."""
+    """Return the rows of `filter` in a band, or in any, that look most reversed.
+
+    Rows without suspicion are left out, and contested ones: they are `contested_pairs`.
+    """
+    where = where_of(store, filter)
     if SUSPICION not in store.columns:
-        where_of(store, filter)
         return SuspectPage((), None)
-    known = replace(filter, conditions=(*filter.conditions, Condition(SUSPICION, "notnull")))
-    page = browse(store, known, Order(SUSPICION, descending=True), after, size)
-    runs, deviations = evidence_columns(store), _deviations(store, page.rows)
-    circumstances = _circumstances(store, page.rows)
-    gold = records_by_row(store, "flips_gold", _ids(page.rows))
-    made = tuple(
+    names, limits = banding(store)
+    params = {**page_params(after, size, -1.0), **limits, "bands": [band] if band else list(BANDS)}
+    page = store.query("flips_suspects", params, where, **names)
+    rows = pair_rows(store, page.slice(0, size))
+    return SuspectPage(_suspects(store, rows), next_cursor(page, size, -1.0))
+
+
+def _suspects(store: Store, rows: tuple[PairRow, ...]) -> tuple[Suspect, ...]:
+    kinds, circumstances = evidence_kinds(store), _circumstances(store, rows)
+    gold = records_by_row(store, "flips_gold", _ids(rows))
+    parts = decompositions(store, rows)
+    return tuple(
         Suspect(
             pair=row,
             suspicion=row.signals[SUSPICION] or 0.0,
-            evidence=(found := _evidence(row, runs, deviations[row.source])),
+            evidence=(found := _evidence(row, kinds)),
+            decomposition=parts[row.row_id],
             reasons=reasons(row, found, circumstances[row.row_id]),
             gold=gold[row.row_id]["gold"] if row.row_id in gold else None,
         )
-        for row in page.rows
+        for row in rows
     )
-    return SuspectPage(made, page.after)
 
 
 def conflicts(
@@ -75,25 +88,28 @@ def evidence_columns(store: Store) -> tuple[SignalColumn, ...]:
     )
 
 
-def _deviations(store: Store, rows: tuple[PairRow, ...]) -> Mapping[str, Mapping[str, float]]:
-    """Return source → column → population deviation of the margin, for the sources of `rows`."""
-    sources = sorted({row.source for row in rows})
-    if not sources or not any(c.signal == EXPLICIT for c in store.signal_columns):
-        return {source: {} for source in sources}
-    found = store.query("flips_deviations", {"sources": sources}).to_pylist()
-    return {record.pop("source"): record for record in found}
+def evidence_kinds(store: Store) -> Mapping[str, tuple[str, Kind]]:
+    """Return column → run and kind: rewards, and what policies learned, where no label leaks."""
+    runs = {run.run_id: run for run in store.runs if not run.leaks_label}
+    return {
+        column.name: (run.run_id, _kind(column.signal, run.scorer))
+        for column in store.signal_columns
+        if column.signal in (EXPLICIT, IMPLICIT) and (run := runs.get(column.run_id or ""))
+    }
 
 
-def _evidence(
-    row: PairRow, columns: tuple[SignalColumn, ...], deviations: Mapping[str, float]
-) -> tuple[Evidence, ...]:
-    found = []
-    for column in columns:
-        margin, deviation = row.signals[column.name], deviations.get(column.name)
-        if margin is not None:
-            standardised = margin / deviation if deviation else 0.0
-            found.append(Evidence(column.run_id or column.name, margin, standardised))
-    return tuple(found)
+def _kind(signal: str, scorer: str) -> Kind:
+    if signal == IMPLICIT:
+        return "policy"
+    return "judge" if scorer == "judge" else "reward model"
+
+
+def _evidence(row: PairRow, kinds: Mapping[str, tuple[str, Kind]]) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(run_id, kind, margin)
+        for name, (run_id, kind) in kinds.items()
+        if (margin := row.signals[name]) is not None
+    )
 
 
 def _circumstances(store: Store, rows: tuple[PairRow, ...]) -> Mapping[int, Circumstances]:

@@ -33,8 +33,9 @@ def recompute_histogram(
     """Return the histogram of `column` as it would be with `params`, over the rows of `filter`."""
     values = compute_one(column.signal, inputs, params, column.run_id)
     kept = store.query("margins_row_ids", {}, where_of(store, filter))["row_id"].to_numpy()
-    wanted = values[kept]
-    known = wanted[np.isfinite(wanted)]
+    wanted, wrong = values[kept], inputs.gold[kept] == 0
+    told = np.isfinite(wanted)
+    known = wanted[told]
     low, high = (float(known.min()), float(known.max())) if known.size else (None, None)
     grid = bins_between(low, high, bins)
     place = np.minimum((known - grid.low) * grid.scale, bins - 1).astype(np.int64)
@@ -46,4 +47,5 @@ def recompute_histogram(
         nulls=len(kept) - known.size,
         total=len(kept),
         quantiles={q: float(v) for q, v in zip(QUANTILES, shares, strict=False)},
+        reversed=np.bincount(place[wrong[told]], minlength=bins) if wrong[told].any() else None,
     )

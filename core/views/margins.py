@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
 from core.errors import FilterError
-from core.schema import Floats, Ints, PairFilter
-from core.store.filters import Where
+from core.schema import Condition, Floats, Ints, PairFilter
+from core.store.filters import KEYS, Where
 from core.store.instance import Store
 from core.views.bins import Bins, bins_between
 from core.views.results import Calibration, Density, Histogram
@@ -25,7 +25,8 @@ FINE_BINS = 4096
 MOST_SLICES = 8
 """Slices with a line of their own; the rows of the smaller ones are one slice together."""
 OTHERS = "all others"
-WITNESSES: Mapping[str, str] = {"gold": "gold_agrees", "votes": "vote_share"}
+GOLD = "gold_agrees"
+WITNESSES: Mapping[str, str] = {"gold": GOLD, "votes": "vote_share"}
 """What calibration is held against → the column above 0.5 where it agrees with the label."""
 
 Slice = Literal["source", "split"]
@@ -46,6 +47,7 @@ def histogram(
         nulls=extent.total - extent.known,
         total=extent.total,
         quantiles=_quantiles(store, where, name, extent) if extent.known else {},
+        reversed=_reversed(store, filter, name, grid) if extent.known else None,
     )
 
 
@@ -87,6 +89,13 @@ def calibration(
     return _grouped(table, name, against, bins) if table.num_rows else None
 
 
+def reversed_by_gold(store: Store, filter: PairFilter) -> PairFilter | None:
+    """Return the filter of the rows of `filter` whose label gold contradicts; None without gold."""
+    if GOLD not in store.columns:
+        return None
+    return replace(filter, conditions=(*filter.conditions, Condition(GOLD, "=", 0.0)))
+
+
 # --- counting ----------------------------------------------------------------------------------
 
 
@@ -109,6 +118,15 @@ def _counts(store: Store, where: Where, name: str, grid: Bins, slice_by: Slice |
     if slice_by is None:
         return store.query("margins_bins", params, where, signal=name)
     return store.query("margins_slices", params, where, signal=name, slice=slice_by)
+
+
+def _reversed(store: Store, filter: PairFilter, name: str, grid: Bins) -> Ints | None:
+    """Count the rows that gold calls reversed, for stored signals but gold itself."""
+    kept = reversed_by_gold(store, filter)
+    if kept is None or name in KEYS or name == GOLD:
+        return None
+    counts = _dense(_counts(store, where_of(store, kept), name, grid, None), grid.n)
+    return counts if counts.any() else None
 
 
 def _dense(table: pa.Table, bins: int) -> Ints:

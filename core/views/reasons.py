@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from core.views.results import Evidence, PairRow
+from core.views.results import Evidence, Kind, PairRow
 
 TIMES_LONGER = 2.0
 """From here on the length of the rejected answer is worth a word."""
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+_PLURAL: Mapping[Kind, str] = {
+    "reward model": "reward models",
+    "judge": "judges",
+    "policy": "policies",
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ def _opposite(opposite: Opposite | None) -> Iterator[str]:
     where = f"row {opposite.row:,} of source {opposite.source}"
     more = opposite.others - 1
     also = f" and in {_number(more)} more {'row' if more == 1 else 'rows'}" if more else ""
-    yield f"the same pair stands with the opposite label in {where}{also}"
+    yield f"the same pair appears with the opposite label in {where}{also}"
 
 
 def _votes(votes: VoteCount | None) -> Iterator[str]:
@@ -74,17 +80,24 @@ def _votes(votes: VoteCount | None) -> Iterator[str]:
 
 
 def _runs(evidence: tuple[Evidence, ...]) -> Iterator[str]:
-    against = sum(item.margin < 0 for item in evidence)
+    """Say for each kind of run how many prefer the rejected answer."""
+    for kind in dict.fromkeys(item.kind for item in evidence):
+        yield from _of_kind(kind, [item for item in evidence if item.kind == kind])
+
+
+def _of_kind(kind: Kind, runs: list[Evidence]) -> Iterator[str]:
+    against = sum(item.margin < 0 for item in runs)
     if not against:
         return
-    if len(evidence) == 1:
-        yield f"the only run with scores here, {evidence[0].name}, prefers the rejected answer"
-    elif against == len(evidence):
+    if len(runs) == 1:
+        yield f"the only {kind} with scores here, {runs[0].name}, prefers the rejected answer"
+    elif against == len(runs):
         which = "both" if against == 2 else f"all {_number(against)}"
-        yield f"{which} runs prefer the rejected answer"
+        yield f"{which} {_PLURAL[kind]} prefer the rejected answer"
     else:
         verb = "prefers" if against == 1 else "prefer"
-        yield f"{_number(against)} of {_number(len(evidence))} runs {verb} the rejected answer"
+        counted = f"{_number(against)} of {_number(len(runs))} {_PLURAL[kind]}"
+        yield f"{counted} {verb} the rejected answer"
 
 
 def _ratings(margin: float | None) -> Iterator[str]:

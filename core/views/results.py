@@ -268,8 +268,8 @@ class Suspect:
     pair: PairRow
     suspicion: float
     evidence: tuple[Evidence, ...]
-    decomposition: Decomposition | None
-    """What the suspicion is made of; None where the store does not hold how it was made."""
+    decomposition: Decomposition
+    """What the suspicion is made of."""
     reasons: tuple[str, ...]
     gold: str | None
 

@@ -12,7 +12,7 @@ from core.schema import Order, PairFilter
 from core.views.browse import find_rows, pair_detail
 from core.views.results import PairDetail, Sibling
 from core.views.signals import choices
-from pages.components import cached, neighbours, problems, reader
+from pages.components import cached, calculator, neighbours, problems, reader
 from pages.components.words import plain
 
 KEY = "pair"
@@ -70,6 +70,7 @@ def show(row_id: int, filter: PairFilter, order: Order) -> None:
     look = reader.looks("reader", reader.longest(detail))
     reader.conversation(detail, look, terms)
     reader.answers(detail, look, terms)
+    calculator.show(detail)
     left, right = st.columns([2, 3], gap="large")
     offered = cached.ask(choices)
     with left:

@@ -8,37 +8,29 @@ import streamlit as st
 from core.charts.evidence import evidence_figure, evidence_table, evidence_text
 from core.views.browse import pair_detail
 from core.views.results import Suspect
-from pages.components import cached, chart, links, opened, reader
+from pages.components import cached, chart, opened, reader
 from pages.components.words import number, plain, sentence, visible
 
-CONFLICTS = {
-    "contradiction": "Rows whose pair stands in another row with the opposite label; choose one by "
-    "its box at the left, or with Shift and Space, to read it.",
-    "duplicate": "Rows whose pair and label stand in another row too; choose one by its box at the "
-    "left, or with Shift and Space, to read it.",
-}
 SHORT = 1_500
 """Characters of one text that are shown before the whole is asked for."""
-_AT, _TURN = "flips_at", "flips_turn"
 
 
 def show(suspects: tuple[Suspect, ...], search: str) -> None:
     """Draw the table and the chosen suspect below it."""
-    at = _place(suspects)
-    _table(suspects, at)
-    _one(suspects, at, search)
+    # Other rows are another table: what is selected in one says nothing about the next.
+    key = f"suspects_{abs(hash(tuple(s.pair.row_id for s in suspects)))}"
+    _table(suspects, key)
+    _one(suspects, _place(suspects, key), key, search)
 
 
-def _place(suspects: tuple[Suspect, ...]) -> int:
-    """Return the place of the row that was chosen, the first one when it is not on this page."""
-    chosen = st.session_state.get(_AT)
-    return next((i for i, s in enumerate(suspects) if s.pair.row_id == chosen), 0)
+def _place(suspects: tuple[Suspect, ...], key: str) -> int:
+    """Return the place of the row that is selected, the first one where none is."""
+    rows = st.session_state[key]["selection"]["rows"]
+    return rows[0] if rows and rows[0] < len(suspects) else 0
 
 
-def _table(suspects: tuple[Suspect, ...], at: int) -> None:
-    # A new key moves the table's own mark when the buttons below it moved on.
-    mark, turn = st.query_params.get(links.MARK, "first"), st.session_state.get(_TURN, 0)
-    key = f"suspects_{mark}_{turn}"
+def _table(suspects: tuple[Suspect, ...], key: str) -> None:
+    # No row is selected at first, though the first is read: a table with a selection takes no keys.
     st.dataframe(
         pa.table(
             {
@@ -53,8 +45,7 @@ def _table(suspects: tuple[Suspect, ...], at: int) -> None:
         hide_index=True,
         height=282,
         selection_mode="single-row",
-        selection_default={"selection": {"rows": [at]}},
-        on_select=lambda: _chosen(suspects, key),
+        on_select="rerun",
         column_config={
             "Suspicion": st.column_config.ProgressColumn(
                 "Suspicion", format="%.2f", min_value=0.0, max_value=1.0, width="small"
@@ -72,23 +63,16 @@ def _against(suspect: Suspect) -> str:
     return f"{against} of {len(suspect.evidence)}"
 
 
-def _chosen(suspects: tuple[Suspect, ...], key: str) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
-    if rows:
-        st.session_state[_AT] = suspects[rows[0]].pair.row_id
+def _move(key: str, place: int) -> None:
+    st.session_state[key] = {"selection": {"rows": [place], "columns": [], "cells": []}}
 
 
-def _move(row_id: int) -> None:
-    st.session_state[_AT] = row_id
-    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-
-
-def _one(suspects: tuple[Suspect, ...], at: int, search: str) -> None:
+def _one(suspects: tuple[Suspect, ...], at: int, key: str, search: str) -> None:
     suspect = suspects[at]
     detail = cached.ask(pair_detail, suspect.pair.row_id)
     if detail is None:
         return
-    _bar(suspects, at)
+    _bar(suspects, at, key)
     left, right = st.columns([2, 3], gap="large")
     with left:
         for reason in suspect.reasons:
@@ -102,7 +86,7 @@ def _one(suspects: tuple[Suspect, ...], at: int, search: str) -> None:
     reader.answers(detail, look, terms)
 
 
-def _bar(suspects: tuple[Suspect, ...], at: int) -> None:
+def _bar(suspects: tuple[Suspect, ...], at: int, table: str) -> None:
     suspect = suspects[at]
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, key, step in (("Previous", "Left", -1), ("Next", "Right", 1)):
@@ -112,7 +96,7 @@ def _bar(suspects: tuple[Suspect, ...], at: int) -> None:
                 key=f"flips_{label.lower()}",
                 shortcut=key,
                 on_click=_move,
-                args=(suspects[near].pair.row_id,),
+                args=(table, near),
                 disabled=near == at,
             )
         st.button(
@@ -129,14 +113,12 @@ def _bar(suspects: tuple[Suspect, ...], at: int) -> None:
 
 
 def _evidence(suspect: Suspect) -> None:
-    if not suspect.evidence:
-        st.caption("No run has a margin for this pair.")
-        return
+    parts = suspect.decomposition
     chart.show(
-        evidence_figure(suspect, chart.theme()),
+        evidence_figure(parts, chart.theme()),
         "evidence",
-        evidence_text(suspect),
-        lambda: evidence_table(suspect),
+        evidence_text(parts),
+        lambda: evidence_table(parts),
         caption=False,
     )
 

@@ -111,3 +111,25 @@ def test_hostile_texts_stay_texts(open_app: OpenApp, tmp_path: Path, page: str) 
     for kind in ("markdown", "caption", "warning", "error"):
         for element in app.get(kind):
             assert not ACTIVE.search(str(element.value))
+
+
+def test_the_calculator_is_opened_and_reckons_with_a_typed_margin(
+    open_app: OpenApp, stored: Path
+) -> None:
+    app = open_app(stored, "browse", pair="3")
+    assert not app.get("plotly_chart")
+    app.session_state["calculator"] = True
+    app.run()
+    assert not app.exception
+    assert "as typed: h = 0.10 · 15 = **1.500** nats" in said(app).replace("\\", "")
+    assert any("0.1824" in str(table.value) for table in app.table)
+    app.slider(key="calculator_rate").set_value(0.2).run()
+    assert "h* = 1.386 nats: cDPO narrows this pair's margin" in said(app).replace("\\", "")
+    app.slider(key="calculator_rate").set_value(0.0).run()
+    assert "all three are DPO" in said(app)
+
+
+def test_a_tie_has_no_calculator(open_app: OpenApp, stored: Path) -> None:
+    tie = open_app(stored, "browse", pair="60")
+    assert "tie: both bad" in said(tie)
+    assert not [e for e in tie.expander if e.label.startswith("Calculator")]

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import get_args
@@ -18,18 +19,22 @@ import pytest
 from core.charts.agreement import agreement_figure, agreement_table, agreement_text
 from core.charts.calibration import calibration_figure, calibration_table, calibration_text
 from core.charts.density import density_figure, density_table, density_text
-from core.charts.evidence import evidence_figure, evidence_table, evidence_text
+from core.charts.evidence import TOGETHER, evidence_figure, evidence_table, evidence_text
 from core.charts.histogram import histogram_figure, histogram_table, histogram_text
+from core.charts.losses import losses_figure, losses_table, losses_text
+from core.charts.plane import plane_figure, plane_table, plane_text
+from core.charts.reliability import reliability_figure, reliability_table, reliability_text
 from core.charts.theme import FONT_SIZE, INKS, Theme, plain
 from core.charts.words import NARROW_CHARS, axis_title, narrow_title, sides_of, title_of
+from core.schema import Decomposition, EvidenceBar
+from core.views.calculator import loss_curves
+from core.views.plane import Cut, Plane, PlaneRuns
+from core.views.reliability import Reliability
 from core.views.results import (
     Calibration,
     Density,
-    Evidence,
     Histogram,
-    PairRow,
     RunsAgreement,
-    Suspect,
 )
 from core.views.wilson import share
 
@@ -60,13 +65,23 @@ GRID = Density(
     27,
 )
 CALIBRATION = Calibration(ALPHA, "gold", np.array([-1.0, 1.5]), (share(1, 4), share(4, 4)))
-SUSPECT = Suspect(
-    PairRow(1, "0" * 16, "made", "train", 1, None, "p", "c", "r", {}),
-    0.9,
-    (Evidence("alpha", -3.0, -1.5), Evidence(EVIL, 0.2, 0.4)),
-    ("one of two runs prefers the rejected answer",),
-    None,
+MARKED = replace(PLAIN, reversed=np.array([1, 2, 0]))
+MARKED_SLICES = replace(SLICED, reversed=np.array([3, 1]))
+PARTS = Decomposition(
+    (
+        EvidenceBar("vote", "ann", -0.4),
+        EvidenceBar("run", "beta", 0.25, 0.2),
+        EvidenceBar("run", EVIL, -1.5, -3.0),
+        EvidenceBar("other label", "made", -0.75),
+        EvidenceBar("label", "made", 0.5),
+    ),
+    -1.9,
+    0.87,
 )
+PLANE = Plane(PlaneRuns("toy"), GRID, (20, 4, 1, 0), 3)
+CUT = Cut(1.0, 0.5, 10, 25, None)
+RELIABILITY = Reliability("suspicion", "gold", np.array([0.1, 0.6]), (share(1, 20), share(12, 20)))
+CURVES = loss_curves(1.5)
 AGREEMENT = RunsAgreement(
     ("the labels", "alpha", EVIL),
     np.array([[40, 30, 9], [30, 40, 8], [9, 8, 12]]),
@@ -79,7 +94,12 @@ FIGURES: dict[str, Callable[[Theme], go.Figure]] = {
     "histogram_empty": lambda theme: histogram_figure(EMPTY, theme),
     "density": lambda theme: density_figure(GRID, theme),
     "calibration": lambda theme: calibration_figure(CALIBRATION, theme),
-    "evidence": lambda theme: evidence_figure(SUSPECT, theme),
+    "histogram_reversed": lambda theme: histogram_figure(MARKED, theme),
+    "histogram_slices_reversed": lambda theme: histogram_figure(MARKED_SLICES, theme),
+    "plane": lambda theme: plane_figure(PLANE, CUT, theme),
+    "reliability": lambda theme: reliability_figure(RELIABILITY, theme),
+    "losses": lambda theme: losses_figure(CURVES, 0.1, theme),
+    "evidence": lambda theme: evidence_figure(PARTS, theme),
     "agreement": lambda theme: agreement_figure(AGREEMENT, theme),
 }
 TABLES: dict[str, pa.Table] = {
@@ -87,7 +107,11 @@ TABLES: dict[str, pa.Table] = {
     "histogram_slices": histogram_table(SLICED),
     "density": density_table(GRID),
     "calibration": calibration_table(CALIBRATION),
-    "evidence": evidence_table(SUSPECT),
+    "histogram_reversed": histogram_table(MARKED),
+    "plane": plane_table(PLANE, CUT),
+    "reliability": reliability_table(RELIABILITY),
+    "losses": losses_table(CURVES),
+    "evidence": evidence_table(PARTS),
     "agreement": agreement_table(AGREEMENT),
 }
 
@@ -112,7 +136,8 @@ def test_figures_are_the_golden_ones(name: str, theme: Theme) -> None:
 def test_no_text_of_the_data_is_html(name: str) -> None:
     text = json.dumps(_json(FIGURES[name]("light")), ensure_ascii=False)
     assert "<a" not in text
-    assert set(re.findall(r"<[^>]*>", text)) <= {"<extra>", "</extra>", "<br>"}
+    assert set(re.findall(r"<[^>]*>", text)) <= {"<extra>", "</extra>", "<br>", "<b>", "</b>"}
+    assert "<b>evil" not in text
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -132,8 +157,13 @@ def test_histograms_are_brushed_along_x(name: str) -> None:
 def test_colour_is_never_the_only_carrier() -> None:
     lines = [(t["line"]["dash"], t["marker"]["symbol"]) for t in _data(SLICED)]
     assert len(set(lines)) == len(lines)
-    bars = _json(evidence_figure(SUSPECT, "light"))["data"][0]["marker"]["pattern"]["shape"]
-    assert bars == ["/", ""]
+    bars = _json(evidence_figure(PARTS, "light"))["data"][0]
+    assert bars["marker"]["pattern"]["shape"] == ["", "/", "", "/", "/", "/"]
+    assert bars["text"] == ["+0.50", "−1.50", "+0.25", "−0.40", "−0.75", "−1.90"]
+    marked = _json(histogram_figure(MARKED, "light"))["data"][-1]
+    assert set(marked["marker"]["pattern"]["shape"]) == {"/"}
+    curves = _json(losses_figure(CURVES, 0.1, "light"))["data"][:3]
+    assert len({(line["line"]["dash"], line["marker"]["symbol"]) for line in curves}) == 3
 
 
 def _data(h: Histogram) -> list[dict[str, dict[str, object]]]:
@@ -156,7 +186,27 @@ def test_tables_hold_the_numbers() -> None:
     assert TABLES["density"]["rows"].to_pylist() == [1, 20, 4]
     assert TABLES["calibration"]["confirmed"].to_pylist() == [1, 4]
     assert TABLES["agreement"]["pairs"].to_pylist() == [40, 12, 12]
-    assert TABLES["evidence"]["deviations"].to_pylist() == [-1.5, 0.4]
+    assert TABLES["histogram_reversed"]["reversed by gold"].to_pylist() == [1, 2, 0]
+    assert TABLES["reliability"]["reversed"].to_pylist() == [1, 12]
+    assert TABLES["plane"]["middle is kept"].to_pylist() == [False, True, True]
+    assert TABLES["losses"]["rDPO loss"][10].as_py() == pytest.approx(0.0139, abs=1e-4)
+
+
+def test_evidence_adds_up_and_stands_in_order() -> None:
+    """The label first, then runs by size, votes, and other rows' labels; the sum comes last."""
+    table = TABLES["evidence"]
+    assert table["evidence"].to_pylist() == ["label", "run", "run", "vote", "other label", TOGETHER]
+    *bars, total = table["logits"].to_pylist()
+    assert sum(bars) == pytest.approx(total, abs=1e-12)
+    assert table["of"].to_pylist()[-1] == "suspicion 0.870"
+
+
+def test_the_cut_is_a_line_where_the_plane_says_it_is() -> None:
+    fade, line = _json(plane_figure(PLANE, CUT, "light"))["data"][-2:]
+    assert [y - x for x, y in zip(line["x"], line["y"], strict=True)] == pytest.approx([0.5] * 60)
+    assert (min(fade["y"]), max(fade["y"])) == (-5.0, pytest.approx(1.5))
+    without = _json(plane_figure(PLANE, replace(CUT, value=None), "light"))["data"]
+    assert [trace["type"] for trace in without] == ["heatmap"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +217,15 @@ def test_tables_hold_the_numbers() -> None:
         (histogram_text(EMPTY), "Suspicion: none of 4 rows has a value."),
         (density_text(GRID), "25 of 27 rows have both. The fullest cell lies around -0.5 and 2.5."),
         (calibration_text(CALIBRATION), "25% of 4 labels are confirmed by gold"),
-        (evidence_text(SUSPECT), "alpha -1.5; "),
+        (histogram_text(MARKED), "Gold calls 3 of these labels reversed, 33% of them below 0."),
+        (evidence_text(PARTS), "label: made +0.50; "),
+        (evidence_text(PARTS), "together −1.90: suspicion 0.87."),
+        (plane_text(PLANE, CUT), "high potential 80%, already learned 16%, ambiguous 4%"),
+        (plane_text(PLANE, CUT), "explicit = 1 · implicit + 0.5 lie 10 of 25 rows (40.0%)"),
+        (plane_text(PLANE, replace(CUT, value=None, kept=0)), "So small a share keeps no row."),
+        (reliability_text(RELIABILITY), "Expected calibration error 0.025: over 40 rows"),
+        (losses_text(CURVES, 0.1), "DPO 0.2014, cDPO 0.3514, rDPO 0.0139"),
+        (losses_text(CURVES, 0.1), "DPO 0.1824, cDPO 0.0824, rDPO 0.3074"),
         (agreement_text(AGREEMENT), "agree on 66.7% of 12 pairs"),
     ],
 )

@@ -14,3 +14,10 @@ CREATE MACRO live.flat(text, messages) AS coalesce(
         chr(10) || chr(10)
     )
 );
+CREATE MACRO live.band(suspicion, ambiguity, contested, unsure, likely, unlikely) AS CASE
+    WHEN ambiguity >= contested THEN 'contested'
+    WHEN ambiguity >= unsure THEN 'ask'
+    WHEN suspicion > likely THEN 'propose'
+    WHEN suspicion < unlikely THEN 'keep'
+    ELSE 'ask'
+END;
