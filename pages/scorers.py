@@ -11,6 +11,7 @@ from pages.components import (
     calibrated,
     frame,
     jobs,
+    leaderboard,
     matrix,
     problems,
     provenance,
@@ -32,6 +33,9 @@ runtable.legend(seen)
 if len(seen.agreement.names) > 2:
     st.subheader("Do the scorers agree with each other?", anchor=False)
     matrix.show(seen.agreement)
+
+st.subheader("Which detector finds planted flips on this set?", anchor=False)
+leaderboard.show()
 
 run = runpick.one(seen.runs)
 left, right = st.columns([2, 3], gap="large")

@@ -41,6 +41,7 @@ COMMANDS = (
     Listed("score", "score", "score the responses with a scorer"),
     Listed("runs", "runs", "list, add or remove scored runs"),
     Listed("signals", "signals", "rebuild the signals, or write them to a file"),
+    Listed("detect", "detect", "plant known flips and see which detector finds them"),
     Listed("stats", "stats", "say what is in the store"),
     Listed("pair", "pair", "show one pair: its rows, numbers and votes"),
     Listed("export", "export", "write a curated split that a trainer loads as it stands"),

@@ -42,7 +42,9 @@ class DetectorScore:
     name: str
     title: str
     rows: int
-    """Rows that it speaks about, the mean over the seeds; the rest count for its recall only."""
+    """Rows that it speaks about, the mean over its seeds; the rest count for its recall only."""
+    seeds: int
+    """Seeds in which it said anything; nothing is measured of it in the others."""
     measures: Mapping[str, Measure]
     """By the names of MEASURES."""
 

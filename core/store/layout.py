@@ -49,6 +49,15 @@ def read_generation(root: Path) -> Generation:
     return _as_generation(root, _read_pointer(root))
 
 
+def trial_name(generation: Generation) -> str:
+    """Return the file of a generation's trials: it has the digits of the signals' file."""
+    return _trial_name(generation.signals)
+
+
+def _trial_name(signals: object) -> str:
+    return f"detect-{Path(str(signals)).stem.removeprefix('signals-')}.json"
+
+
 def swap(root: Path, new: Generation) -> None:
     """Make `new` current and remove files that neither it nor the one before names."""
     old = _read_pointer(root) if (root / POINTER).exists() else None
@@ -91,7 +100,7 @@ def parts_before(root: Path, run_id: str) -> tuple[str, ...]:
 
 
 def _foreign(root: Path) -> str | None:
-    known = (*OURS, BUILD_PREFIX, "pairs-", "signals-", "search-")
+    known = (*OURS, BUILD_PREFIX, "pairs-", "signals-", "search-", "detect-")
     names = sorted(path.name for path in root.iterdir())
     return next((n for n in names if not n.startswith(known)), None)
 
@@ -137,7 +146,8 @@ def _as_generation(root: Path, data: Mapping[str, object]) -> Generation:
 def _sweep(root: Path, *generations: Mapping[str, object]) -> None:
     *kept, outgoing = generations
     named = {g.get(k) for g in kept for k in ("pairs", "signals", "search")}
-    for pattern in ("pairs-*", "signals-*", "search-*"):
+    named |= {_trial_name(g.get("signals")) for g in kept}
+    for pattern in ("pairs-*", "signals-*", "search-*", "detect-*"):
         for path in root.glob(pattern):
             if path.name not in named:
                 remove(path)

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from core.errors import ScoreError
-from core.schema import SignalInputs
+from core.schema import RunValues, SignalInputs
 from core.schema.trials import MEASURES
 from core.signals import outside
 from core.signals.detection_metrics import bootstrap, probabilities, ranking, rates, summary
@@ -182,7 +182,27 @@ def test_a_run_that_covers_a_few_rows_says_so() -> None:
     given = scored(rewards={"few": (part, np.zeros(N)), "all": (np.arange(N) % 7, np.zeros(N))})
     found = by_name(run_trial(given, "symmetric", 0.2, range(2), draws=20))
     assert found["explicit_margin_few"].rows == 12
+    assert found["explicit_margin_few"].seeds == 2
     assert found["explicit_margin_few"].measures["recall_at_k"].value < 0.1
+
+
+def test_a_detector_that_is_silent_in_a_copy_is_measured_in_the_others() -> None:
+    """With margins that disagree with the labels, nothing is believed."""
+    given, seen = scored(), []
+
+    def relearn(copy: SignalInputs, flips: np.ndarray) -> SignalInputs:
+        seen.append(flips.any())
+        odd = {"only": RunValues(np.full(N, -1.0) - np.arange(N) % 3, np.zeros(N))}
+        return replace(copy, rewards=odd) if len(seen) == 2 else copy
+
+    bench = Bench(given, relearn, draws=5)
+    for seed in range(3):
+        bench.plant("symmetric", 0.2, seed)
+    found = by_name(bench.results())
+    assert (found["cleanlab"].seeds if "cleanlab" in found else 2) == 2
+    assert (found["confident_learning"].seeds, found["confident_learning"].rows) == (2, N)
+    assert found["length"].seeds == 3
+    assert "confident_learning" not in bench.silent()
 
 
 def test_real_noise_is_ranked_where_gold_knows_enough_of_it() -> None:
