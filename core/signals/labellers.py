@@ -46,7 +46,7 @@ def judgements(inputs: SignalInputs) -> Judgements:
     """Collect the labels of all rows and the votes on them."""
     pair = np.unique(inputs.pair_id, return_inverse=True)[1]
     sign = _signs(pair, inputs.chosen_id, inputs.tie)
-    own = inputs.labeller if len(inputs.labeller) else inputs.source
+    own = _owners(inputs)
     said = np.flatnonzero((own >= 0) & ~inputs.tie)
     parts = [(pair[said], own[said], sign[said])]
     if inputs.votes is not None:
@@ -168,6 +168,19 @@ def told(
         for i, who in enumerate(labellers)
         if who.annotator is not None and n[i]
     )
+
+
+def _owners(inputs: SignalInputs) -> Ints:
+    """Return whose label each row has: where the votes it sums up are not known, its source's."""
+    if not len(inputs.labeller):
+        return inputs.source
+    heard = np.zeros(len(inputs.row_id), np.bool_)
+    if inputs.votes is not None:
+        heard[inputs.votes.row_id] = True
+    unnamed = {who.source: i for i, who in enumerate(inputs.labellers) if who.annotator is None}
+    of_source = np.array([unnamed.get(name, -1) for name in inputs.source_names], np.int64)
+    lost = (inputs.labeller < 0) & ~heard
+    return np.where(lost, of_source[inputs.source], inputs.labeller)
 
 
 def _signs(pair: Ints, chosen_id: Ints, tie: Bools) -> Floats:

@@ -96,11 +96,12 @@ def picture(kinds: Sequence[str], lines: Sequence[Line], words: str, most: float
         f'<span class="as-tick" style="left:{_left(tick)}">{100 * most * tick:.0f}\u00a0%</span>'
         for tick in (0.0, 0.5, 1.0)
     )
+    drawn = "".join(_line(line, most) for line in lines)
     st.html(
         f'{style.PICTURE}<div class="as-picture" role="img" style="grid-template-columns:'
         f'minmax(6rem,max-content) minmax(7rem,1fr) repeat({len(kinds)},auto)" '
         f'aria-label="{html.escape(visible(words))}"><div class="as-head"></div>'
-        f'<div class="as-head as-plot">{ticks}</div>{heads}{"".join(_line(line, most) for line in lines)}</div>'
+        f'<div class="as-head as-plot">{ticks}</div>{heads}{drawn}</div>'
     )
 
 

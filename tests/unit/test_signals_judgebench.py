@@ -26,7 +26,7 @@ def margins() -> np.ndarray:
 
 
 def _margins(path: Path) -> list[float]:
-    lines = gzip.open(path, "rt", encoding="utf-8").read().split("\n")
+    lines = gzip.decompress(path.read_bytes()).decode().split("\n")
     rows = sorted((json.loads(line) for line in lines if line), key=lambda row: row["pair_id"])
     scores = [row["judgments"][0]["judgment"]["scores"] for row in rows]
     signs = [1 if row["label"] == "A>B" else -1 for row in rows]

@@ -130,3 +130,8 @@ def test_few_labels_stay_near_the_source_and_none_is_certain() -> None:
     many = make_inputs({"labeller": np.ones(5000), "labellers": [("set", None), ("set", "a")]})
     sure = reliabilities(judgements(many), np.full(5000, 50.0), np.full(2, 0.8))
     assert sure[1] == HIGHEST
+
+
+def test_a_label_whose_votes_are_not_known_is_its_source_s() -> None:
+    inputs = made(source=[0, 1], labeller=[-1, -1], pair_id=[5, 6], chosen_id=[1, 2])
+    assert both(inputs) == pytest.approx([1.0, 0.5])
