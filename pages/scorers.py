@@ -17,6 +17,7 @@ from pages.components import (
     provenance,
     runpick,
     runtable,
+    weights,
 )
 
 frame.current()
@@ -36,6 +37,9 @@ if len(seen.agreement.names) > 2:
 
 st.subheader("Which detector finds planted flips on this set?", anchor=False)
 leaderboard.show()
+
+st.subheader("What does each count for?", anchor=False)
+weights.show(cached.store().evidence_models)
 
 run = runpick.one(seen.runs)
 left, right = st.columns([2, 3], gap="large")
