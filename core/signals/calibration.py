@@ -9,11 +9,12 @@ audit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.schema import Floats, Ints
+from core.schema import Bools, Floats, Ints
 from core.signals.logistic import softplus
 
 ENOUGH = 100
@@ -25,6 +26,7 @@ _SLOPES = (-5.0, 3.5)
 """ln of the least and the largest slope, per deviation of the evidence."""
 _RATES = (-6.9, 6.9)
 """logit of the least and the largest noise rate: 0.1 and 99.9 %."""
+_Z = 1.644854
 _HALF_CHI_SQUARE = 1.3528
 """Nats below the best within which a value is in the 90 % profile likelihood interval."""
 
@@ -35,6 +37,8 @@ class Calibration:
 
     slope: float
     """Logits per unit of evidence, above 0."""
+    doubt: float
+    """Standard error of the slope, as a share of it."""
     rate: float
     """Share of reversed labels."""
     low: float
@@ -126,10 +130,15 @@ def _fit(model: _Likelihood, size: float, n: int) -> Calibration:
         nats = model.at(slopes, rates)
         i, j = np.unravel_index(int(np.argmax(nats)), nats.shape)
         slope, rate, best = float(slopes[i]), float(rates[j]), float(nats[i, j])
-        slopes, rates = _around(slopes, slope), _around(rates, rate)
-    low, high = _interval(model, slope, rate, best)
+        slopes, rates = _around(slopes, slope, _SLOPES), _around(rates, rate, _RATES)
+    every = np.append(np.linspace(*_SLOPES, _GRID), slope)
+    likely = best - _HALF_CHI_SQUARE
+    low, high = _ends(lambda at: model.at(every, at).max(0) >= likely, rate, _RATES)
+    near = np.append(np.linspace(*_RATES, _GRID), rate)
+    least, most = _ends(lambda at: model.at(at, near).max(1) >= likely, slope, _SLOPES)
     return Calibration(
         slope=float(np.exp(slope)) / size,
+        doubt=(most - least) / (2 * _Z),
         rate=_share(rate),
         # The ends of the grid stand for all and none.
         low=0.0 if low == _RATES[0] else _share(low),
@@ -138,30 +147,30 @@ def _fit(model: _Likelihood, size: float, n: int) -> Calibration:
     )
 
 
-def _around(grid: Floats, best: float) -> Floats:
-    step = float(grid[1] - grid[0])
-    return np.linspace(best - 1.5 * step, best + 1.5 * step, _GRID)
+def _around(grid: Floats, best: float, bounds: tuple[float, float]) -> Floats:
+    """Return a grid of the steps beside `best`, within bounds."""
+    step = 1.5 * float(grid[1] - grid[0])
+    return np.linspace(max(best - step, bounds[0]), min(best + step, bounds[1]), _GRID)
 
 
-def _interval(model: _Likelihood, slope: float, rate: float, best: float) -> tuple[float, float]:
-    """Return the ends, in logits, of the rates whose best slope is within 1.35 nats of `best`."""
-    slopes = np.append(np.linspace(*_SLOPES, _GRID), slope)
+def _ends(
+    likely: Callable[[Floats], Bools], best: float, bounds: tuple[float, float]
+) -> tuple[float, float]:
+    """Return how far from `best` to both bounds a value is likely enough."""
+    low, high = (_furthest(likely, best, bound) for bound in bounds)
+    return low, high
 
-    def furthest(end: float) -> float:
-        """Return the rate next to `end` that is likely enough, looked for twice."""
-        near = rate
-        if abs(near) >= abs(end) and near * end > 0:
+
+def _furthest(likely: Callable[[Floats], Bools], near: float, end: float) -> float:
+    """Return the last likely value on the way to `end`, looked for twice."""
+    for _ in range(2):
+        values = np.linspace(near, end, _GRID)
+        found = np.flatnonzero(likely(values))
+        last = int(found[-1]) if len(found) else 0
+        if last == _GRID - 1:
             return end
-        for _ in range(2):
-            rates = np.linspace(near, end, _GRID)
-            likely = model.at(slopes, rates).max(0) >= best - _HALF_CHI_SQUARE
-            last = int(np.flatnonzero(likely)[-1]) if likely.any() else 0
-            if last == _GRID - 1:
-                return end
-            near, end = float(rates[last]), float(rates[last + 1])
-        return near
-
-    return furthest(_RATES[0]), furthest(_RATES[1])
+        near, end = float(values[last]), float(values[last + 1])
+    return near
 
 
 def _share(logit: float) -> float:

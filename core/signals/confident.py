@@ -8,6 +8,9 @@ import numpy as np
 
 from core.schema import Bools, Floats
 
+_COIN = 0.45
+"""Errors of a model from which on its flags tell nothing."""
+
 
 @dataclass(frozen=True)
 class Confident:
@@ -40,3 +43,22 @@ def confident_learning(p: Floats) -> Confident:
         flagged = (1 - p >= threshold) & ((p < threshold) | (1 - p > p))
         likely = flagged | (p >= threshold)
     return Confident(threshold, flagged, float(flagged.sum() / likely.sum()))
+
+
+def noise_of_confident(p: Floats) -> float | None:
+    """Return the noise rate of confident learning less the errors of the model itself, in [0, 1].
+
+    p as above, calibrated. Of the rows with a likely side a model would flag a share b if all
+    labels were right: the mean of 1 − max(p, 1−p). Flags then stand for e(1−b) + (1−e)b of them, so
+    e = (flagged − b) / (1 − 2b). None where no side is likely, or the model is next to a coin.
+    Source: Rogan and Gladen 1978 (prevalence from a test that errs).
+    """
+    found = confident_learning(p)
+    if found.rate is None or found.threshold is None:
+        return None
+    sure = np.maximum(p, 1 - p)
+    likely = np.isfinite(p) & (sure >= found.threshold)
+    own = float((1 - sure[likely]).mean())
+    if own > _COIN:
+        return None
+    return float(np.clip((found.rate - own) / (1 - 2 * own), 0.0, 1.0))

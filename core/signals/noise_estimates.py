@@ -14,7 +14,7 @@ import numpy as np
 from core.schema import Bools, Floats, Ints, Method, NoiseEstimate, SignalInputs
 from core.signals.audit import audited
 from core.signals.calibration import ENOUGH, calibrate
-from core.signals.confident import confident_learning
+from core.signals.confident import noise_of_confident
 from core.signals.logistic import sigmoid
 from core.signals.mixture import fit_mirrored, noise_interval
 from core.signals.noise import FEWEST, noise_of
@@ -22,11 +22,9 @@ from core.signals.suspicion_model import Judged
 
 SHORT = "not enough evidence"
 _LEVEL = 0.9
-_DRAWS = 200
+_DRAWS = 100
 _HALF_CHI_SQUARE = 1.3528
 """Nats within which the mirrored bells' rate has its 90 % interval."""
-_WEAK = 0.1
-"""Expected errors of the runs above which confident learning takes them for noise."""
 _SAMPLE = 20_000
 """Rows a slice's estimates use; of more, evenly spread ones."""
 _EVERYWHERE = 0.9
@@ -64,7 +62,9 @@ def estimates(ground: Ground) -> dict[Method, Told]:
     gate = Told(int(known.sum()), reason="" if found else _missing(bool(enough)))
     return {
         "repo": Told(gate.n, found.rate, found.low, found.high) if found else gate,
-        "confident": _confident(found.slope * ground.evidence[known]) if found else gate,
+        "confident": _confident(found.slope * ground.evidence[known], found.doubt)
+        if found
+        else gate,
         "mirrored": _mirrored(ground),
         "audited": _audited(ground),
     }
@@ -146,21 +146,20 @@ def _people(inputs: SignalInputs) -> tuple[str | None, ...]:
     )
 
 
-def _confident(logits: Floats) -> Told:
-    p = sigmoid(logits)
-    error = float(np.minimum(p, 1 - p).mean())
-    if error > _WEAK:
-        why = f"the runs would be wrong about {error:.0%} of the pairs, and take that for noise"
-        return Told(len(p), reason=f"{SHORT}: {why}")
-    return Told(len(p), *_resampled(p))
-
-
-def _resampled(p: Floats) -> tuple[float | None, float | None, float | None]:
+def _confident(logits: Floats, doubt: float) -> Told:
+    """Resample rows, and the slope by its standard error, for the interval."""
+    rate = noise_of_confident(sigmoid(logits))
     pick = np.random.default_rng(0)
-    rate = confident_learning(p).rate
-    drawn = [confident_learning(p[pick.integers(0, len(p), len(p))]).rate for _ in range(_DRAWS)]
-    ends = np.quantile([d for d in drawn if d is not None], ((1 - _LEVEL) / 2, (1 + _LEVEL) / 2))
-    return rate, float(ends[0]), float(ends[1])
+    drawn = [
+        noise_of_confident(sigmoid(logits[pick.integers(0, len(logits), len(logits))] * scale))
+        for scale in np.exp(pick.normal(0.0, doubt, _DRAWS))
+    ]
+    known = [one for one in drawn if one is not None]
+    if rate is None or 2 * len(known) < _DRAWS:
+        why = "the runs are hardly better than a coin on this slice"
+        return Told(len(logits), reason=f"{SHORT}: {why}")
+    low, high = np.quantile(known, ((1 - _LEVEL) / 2, (1 + _LEVEL) / 2))
+    return Told(len(logits), rate, min(float(low), rate), max(float(high), rate))
 
 
 def _missing(enough: bool) -> str:

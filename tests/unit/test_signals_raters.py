@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.signals.agreement import cohen_kappa, krippendorff_alpha
-from core.signals.confident import confident_learning
+from core.signals.confident import confident_learning, noise_of_confident
 from core.signals.dawid_skene import dawid_skene, majority
 from core.signals.logistic import sigmoid
 
@@ -133,3 +133,20 @@ def test_odd_probabilities() -> None:
     assert confident_learning(np.full(3, 0.1)).rate == 1.0
     assert confident_learning(np.full(7, 0.7)).rate == 0.0
     assert confident_learning(np.full(2, 0.5)).rate == 0.0
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.2, 0.4])
+def test_confident_learning_less_its_model_s_own_errors_tells_the_noise(noise: float) -> None:
+    draw = np.random.default_rng(0)
+    clean = sigmoid(draw.normal(0, 2, 20_000))
+    best = draw.random(20_000) < clean
+    right = np.where(best, clean, 1 - clean)
+    p = np.where(draw.random(20_000) < noise, 1 - right, right)
+    assert confident_learning(p).rate > noise + 0.03
+    assert noise_of_confident(p) == pytest.approx(noise, abs=0.02)
+
+
+def test_a_coin_s_confident_flags_tell_nothing() -> None:
+    assert noise_of_confident(np.full(100, 0.51)) is None
+    assert noise_of_confident(np.full(5, np.nan)) is None
+    assert noise_of_confident(np.ones(10)) == 0
