@@ -19,7 +19,9 @@ class EvidenceWeight:
     n: int
     """Labelled rows of the source with that margin."""
     deviation: float
-    """Population deviation of the margin within the source."""
+    """Population deviation of the margin within the source, sizes beyond `limit` counting as it."""
+    limit: float
+    """6 times the median size of the margin."""
     weight: float
     """Never negative; the weights of a source sum to 1."""
     agreement: float | None
@@ -96,7 +98,7 @@ class NoiseEstimate:
     """What one method says about how many labels of one slice are reversed."""
 
     slice: str
-    """`all`, `source`, `split`, `annotator` or `label_kind`."""
+    """`all`, `source`, `split`, `annotator` or `filter`."""
     value: str
     """Of the slice: the source's name, the split's, and so on."""
     method: Method

@@ -1,10 +1,10 @@
 """From evidence to logits, learned from gold: how much a unit says, and how many labels are wrong.
 
-With x the evidence for a label, a slope kappa and a share e of reversed labels, a label is right
-and on the side of x with (1−e)·sigmoid(kappa·x), reversed and there with e·sigmoid(−kappa·x). Rows
-with gold tell which of the two happened, all others only their sum: RE-PO's likelihood, with
-Platt's scale fitted in the same step. It stays right when somebody chose by the evidence what to
-audit.
+With x the evidence for a label, a slope kappa and a share e of reversed labels, gold calls a label
+right with P = sigmoid(logit(1−e) + kappa·x), however somebody chose by x what to audit. All rows
+together are on their side of x with (1−e)·sigmoid(kappa·x) + e·sigmoid(−kappa·x), as in RE-PO. That
+counts as much as gold and no more, so that many rows whose evidence is no true logit do not outvote
+the answers.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.schema import Bools, Floats, Ints
+from core.schema import Floats
 from core.signals.logistic import softplus
 
 ENOUGH = 100
 """Gold answers of a source below which its evidence is not called calibrated."""
-_GROUPS = 128
+_GROUPS = 96
 _GRID = 41
 _ZOOMS = 3
 _SLOPES = (-5.0, 3.5)
@@ -53,37 +53,53 @@ class Calibration:
         return float(np.log((1 - self.rate) / self.rate))
 
 
-def calibrate(
-    evidence: Floats, right: Floats, beside: tuple[Floats, Floats] | None = None
-) -> Calibration | None:
+@dataclass(frozen=True)
+class Beside:
+    """Gold on other rows of the same source: it tells of the slope, and not of this noise."""
+
+    evidence: Floats
+    right: Floats
+    prior: float
+    """Logits that a label there is right."""
+
+
+def calibrate(evidence: Floats, right: Floats, beside: Beside | None = None) -> Calibration | None:
     """Fit slope and noise rate to evidence and gold, shapes (n,): right is 1, 0 or NaN.
 
-    `beside`: evidence and gold of further rows, whose noise may be another and which tell of the
-    slope alone. None with fewer than 100 gold answers in all, or where evidence does not vary.
+    None with fewer than 100 gold answers in all, or where evidence does not vary.
 
     Source: Platt 1999 (scale), Cao et al. 2026, arXiv:2509.24159 (noise), Wilks 1938 (interval).
     """
     known = np.isfinite(evidence)
     x, y = evidence[known], right[known]
     gold = np.isfinite(y)
-    others = _truth(*beside) if beside is not None else np.empty(0)
+    terms = [_answers(x, y, None)]
+    if beside is not None:
+        terms.append(_answers(beside.evidence, beside.right, beside.prior))
+    n = sum(term.n for term in terms)
     size = float(np.sqrt(np.mean(x**2))) if len(x) else 0.0
-    if gold.sum() + len(others) < ENOUGH or not size > 0:
+    if n < ENOUGH or not size > 0:
         return None
-    toward = np.append(_truth(x[gold], y[gold]), others) / size
-    model = _Likelihood(
-        toward=_grouped(toward),
-        unknown=_grouped(x[~gold] / size),
-        right=int((y[gold] == 1).sum()),
-        wrong=int((y[gold] == 0).sum()),
-    )
+    model = _Likelihood(_grouped(x, min(1.0, n / len(x))), tuple(terms))
     return _fit(model, size, int(gold.sum()))
 
 
-def _truth(evidence: Floats, right: Floats) -> Floats:
-    """Return evidence turned towards the answer that gold names."""
-    known = np.isfinite(evidence) & np.isfinite(right)
-    return np.asarray(np.where(right == 1, evidence, -evidence)[known], np.float64)
+def slope_at(evidence: Floats, rate: float) -> float:
+    """Return the likeliest slope of evidence, shape (n,), whose labels are reversed at `rate`.
+
+    That of the signs of x alone, whatever the shape of |x|; 0 where there is no evidence. A row of
+    usual size is added on each side (Laplace): agreement without exception is not certainty.
+    """
+    size = float(np.sqrt(np.mean(evidence**2))) if len(evidence) else 0.0
+    if not size > 0:
+        return 0.0
+    rows = np.append(evidence, (size, -size))
+    model, at = _Likelihood(_grouped(rows), ()), np.array([np.log(rate / (1 - rate))])
+    slopes = np.linspace(*_SLOPES, _GRID) - np.log(size)
+    for _ in range(_ZOOMS):
+        best = float(slopes[int(np.argmax(model.at(slopes, at)[:, 0]))])
+        slopes = best + _step(slopes)
+    return float(np.exp(best))
 
 
 @dataclass(frozen=True)
@@ -91,53 +107,87 @@ class _Groups:
     """Sorted values; neighbours of a long list stand as their mean."""
 
     value: Floats
-    size: Ints
+    weight: Floats
 
 
-def _grouped(values: Floats) -> _Groups:
+def _grouped(values: Floats, each: float = 1.0) -> _Groups:
     if not len(values):
-        return _Groups(values, np.empty(0, np.int64))
+        return _Groups(values, np.empty(0))
     edges = np.linspace(0, len(values), min(len(values), _GROUPS) + 1).astype(np.int64)
     sizes = np.diff(edges)
-    return _Groups(np.add.reduceat(np.sort(values), edges[:-1]) / sizes, sizes)
+    return _Groups(np.add.reduceat(np.sort(values), edges[:-1]) / sizes, each * sizes)
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """Gold beside evidence; `prior` is None where it is what is looked for."""
+
+    right: _Groups
+    wrong: _Groups
+    prior: float | None
+    n: int
+
+
+def _answers(evidence: Floats, right: Floats, prior: float | None) -> _Answers:
+    said = [evidence[np.isfinite(evidence) & (right == answer)] for answer in (1, 0)]
+    return _Answers(_grouped(said[0]), _grouped(said[1]), prior, len(said[0]) + len(said[1]))
 
 
 @dataclass(frozen=True)
 class _Likelihood:
-    toward: _Groups
-    unknown: _Groups
-    right: int
-    wrong: int
+    every: _Groups
+    answers: tuple[_Answers, ...]
 
     def at(self, log_slope: Floats, rate_logit: Floats) -> Floats:
         """Return nats at every slope (rows) and noise rate (columns)."""
-        slope = np.exp(log_slope)[:, None]
-        scale = -(softplus(-slope * self.toward.value) @ self.toward.size)
-        chance = -self.right * softplus(rate_logit) - self.wrong * softplus(-rate_logit)
+        slope, noise = np.exp(log_slope)[:, None, None], rate_logit[None, :, None]
+        z = slope * self.every.value
         # ln((1−e)·sigmoid(z) + e·sigmoid(−z)), z = slope·x
-        z = (slope * self.unknown.value)[:, None, :]
-        for_it = -softplus(rate_logit)[None, :, None] - softplus(-z)
-        against = -softplus(-rate_logit)[None, :, None] - softplus(z)
-        return np.asarray(
-            scale[:, None] + chance[None, :] + np.logaddexp(for_it, against) @ self.unknown.size,
-            np.float64,
-        )
+        mixed = np.logaddexp(-softplus(noise) - softplus(-z), -softplus(-noise) - softplus(z))
+        total = mixed @ self.every.weight
+        for told in self.answers:
+            prior = -noise if told.prior is None else np.full((1, 1, 1), told.prior)
+            total = total - softplus(-prior - slope * told.right.value) @ told.right.weight
+            total = total - softplus(prior + slope * told.wrong.value) @ told.wrong.weight
+        return np.asarray(total, np.float64)
+
+    def by_rate(self, slope: float, rates: Floats) -> Floats:
+        """Return nats at each rate with its best slope, near `slope`."""
+        return _peaks(self.at(slope + np.linspace(-1, 1, _GRID), rates))
+
+    def by_slope(self, rate: float, slopes: Floats) -> Floats:
+        """Return nats at each slope with its best rate, near `rate`."""
+        return _peaks(self.at(slopes, rate + np.linspace(-1, 1, _GRID)).T)
+
+
+def _peaks(nats: Floats) -> Floats:
+    """Return the top of each column, between grid points by the parabola through three."""
+    i = np.clip(nats.argmax(0), 1, len(nats) - 2)
+    below, at, above = (np.take_along_axis(nats, (i + d)[None], 0)[0] for d in (-1, 0, 1))
+    bend = below - 2 * at + above
+    with np.errstate(divide="ignore", invalid="ignore"):
+        peak = at - np.where(bend < 0, (below - above) ** 2 / (8 * bend), 0.0)
+    return np.asarray(np.maximum(np.where(np.isfinite(peak), peak, at), nats.max(0)), np.float64)
 
 
 def _fit(model: _Likelihood, size: float, n: int) -> Calibration:
-    slopes, rates = np.linspace(*_SLOPES, _GRID), np.linspace(*_RATES, _GRID)
+    lowest, highest = (bound - float(np.log(size)) for bound in _SLOPES)
+    slopes, rates = np.linspace(lowest, highest, _GRID), np.linspace(*_RATES, _GRID)
     for _ in range(_ZOOMS):
         nats = model.at(slopes, rates)
         i, j = np.unravel_index(int(np.argmax(nats)), nats.shape)
         slope, rate, best = float(slopes[i]), float(rates[j]), float(nats[i, j])
-        slopes, rates = _around(slopes, slope, _SLOPES), _around(rates, rate, _RATES)
-    every = np.append(np.linspace(*_SLOPES, _GRID), slope)
+        slopes, rates = slope + _step(slopes), np.clip(rate + _step(rates), *_RATES)
     likely = best - _HALF_CHI_SQUARE
-    low, high = _ends(lambda at: model.at(every, at).max(0) >= likely, rate, _RATES)
-    near = np.append(np.linspace(*_RATES, _GRID), rate)
-    least, most = _ends(lambda at: model.at(at, near).max(1) >= likely, slope, _SLOPES)
+    low, high = (
+        _furthest(lambda at: model.by_rate(slope, at) - likely, rate, end) for end in _RATES
+    )
+    least, most = (
+        _furthest(lambda at: model.by_slope(rate, at) - likely, slope, end)
+        for end in (lowest, highest)
+    )
     return Calibration(
-        slope=float(np.exp(slope)) / size,
+        slope=float(np.exp(slope)),
         doubt=(most - least) / (2 * _Z),
         rate=_share(rate),
         # The ends of the grid stand for all and none.
@@ -147,25 +197,17 @@ def _fit(model: _Likelihood, size: float, n: int) -> Calibration:
     )
 
 
-def _around(grid: Floats, best: float, bounds: tuple[float, float]) -> Floats:
-    """Return a grid of the steps beside `best`, within bounds."""
-    step = 1.5 * float(grid[1] - grid[0])
-    return np.linspace(max(best - step, bounds[0]), min(best + step, bounds[1]), _GRID)
+def _step(grid: Floats) -> Floats:
+    """Return a finer grid around 0 that reaches over the neighbours."""
+    reach = 1.5 * float(grid[1] - grid[0])
+    return np.linspace(-reach, reach, _GRID)
 
 
-def _ends(
-    likely: Callable[[Floats], Bools], best: float, bounds: tuple[float, float]
-) -> tuple[float, float]:
-    """Return how far from `best` to both bounds a value is likely enough."""
-    low, high = (_furthest(likely, best, bound) for bound in bounds)
-    return low, high
-
-
-def _furthest(likely: Callable[[Floats], Bools], near: float, end: float) -> float:
-    """Return the last likely value on the way to `end`, looked for twice."""
+def _furthest(above: Callable[[Floats], Floats], near: float, end: float) -> float:
+    """Return the last value on the way to `end` where `above` is not below 0, looked for twice."""
     for _ in range(2):
         values = np.linspace(near, end, _GRID)
-        found = np.flatnonzero(likely(values))
+        found = np.flatnonzero(above(values) >= 0)
         last = int(found[-1]) if len(found) else 0
         if last == _GRID - 1:
             return end

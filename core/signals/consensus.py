@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.schema import Floats
+from core.schema import Floats, Ints
 
 FEWEST_COMMON = 50
 """Rows that two runs must share before their agreement counts."""
@@ -18,6 +18,8 @@ _SAME, _ALIKE = 0.95, 0.85
 _ROUNDS = 200
 _CLEARLY = 3.0
 """Nats by which labels must be likelier with weights of their own: 20 to 1."""
+_AT_ALL = 0.5
+"""The same for two runs: their consensus is equal weights, which says nothing of either."""
 _TIGHT = np.logspace(-4, 1, 26)
 """Pseudo-rows per row that hold weights at the consensus."""
 
@@ -36,12 +38,13 @@ def moments(margins: Floats) -> Floats:
     return np.asarray(mean, np.float64)
 
 
-def consensus(products: Floats) -> Floats:
+def consensus(products: Floats, rows: Ints) -> Floats:
     """Return weights of K runs by how far each agrees with the others, shape (K,), sum 1.
 
     The leading vector of the mean products, shape (K, K), without their diagonal, kept at 0 or
-    above: a run against the others gets 0, and one that only says what another says shares its
-    weight with it. Equal weights where no two runs agree.
+    above: a run against the others gets 0, and so does one that agrees with them no more than
+    chance among its `rows`, shape (K,); one that only says what another says shares its weight with
+    it. Equal weights where no two runs agree, and for two runs.
 
     Source: Parisi et al. 2014 (spectral meta-learner), PNAS 111(4); the sharing is ours.
     """
@@ -51,13 +54,19 @@ def consensus(products: Floats) -> Floats:
     share = np.sqrt(1 / alike.sum(1))
     tie = np.outer(share, share) * products * (1 - alike)
     vector = np.ones(len(products))
+    # Part of the vector stays: a run between others that share no rows would swing for ever.
+    stay = 0.5 * float(np.abs(tie).sum(1).max(initial=0.0))
     for _ in range(_ROUNDS):
-        moved = np.maximum(tie @ vector, 0.0)
-        if not moved.any():
+        if not np.maximum(tie @ vector, 0.0).any():
             return np.asarray(share**2 / (share**2).sum(), np.float64)
+        moved = np.maximum(tie @ vector + stay * vector, 0.0)
         # By the largest one: the norm of numbers near 0 is 0.
         vector = moved / moved.max()
     weights = share * vector
+    if len(weights) > 2:
+        together = against_others(products, weights)
+        chance = ~(together > 2 / np.sqrt(np.maximum(rows, 1)))
+        weights = weights if chance.all() else np.where(chance, 0.0, weights)
     return np.asarray(weights / weights.sum(), np.float64)
 
 
@@ -84,7 +93,7 @@ def moved_by_labels(margins: Floats, weights: Floats) -> Floats:
         for t in tight
     ]
     best = int(np.argmax(gains))
-    if gains[best] <= _CLEARLY:
+    if gains[best] <= (_CLEARLY if len(weights) > 2 else _AT_ALL):
         return weights
     apart = turn @ (rest_turned / (spread + tight[best]))
     moved = np.maximum(along * weights + apart, 0.0)

@@ -1,7 +1,8 @@
 """Evidence: the margins of a source's runs as one number in logits, and back into its parts.
 
-x = (sum of w_k z_k) · (sum of w_k) / (w'Rw) over the runs that cover a row: their weighted mean
-times the number of independent runs that it is worth, so correlated runs are not counted twice.
+x = (sum of w_k z_k) · (w_S'R w) / (w_S'R w_S) over the runs S that cover a row: what these foretell
+of the whole sum. So a run that speaks alone is as loud as its weight and its likeness to the others
+make it, and correlated runs are not counted twice.
 """
 
 from __future__ import annotations
@@ -63,14 +64,16 @@ class Weighing:
         return total * patterns[place]
 
     def worth(self, known: Bools) -> tuple[Floats, Ints]:
-        """Return (sum of w) / (w'Rw) of each set of runs that occurs, and every row's set."""
+        """Return (w_S'Rw) / (w_S'Rw_S) of each set S of runs that occurs, and every row's set."""
         code, place = patterns(known)
         first = np.zeros(len(code), np.int64)
         first[place] = np.arange(len(place))
         held = known[first] * self.weights
         spread = np.einsum("ij,jk,ik->i", held, self.products, held)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(spread > 0, held.sum(1) / spread, np.nan), place
+            return np.where(
+                spread > 0, held @ (self.products @ self.weights) / spread, np.nan
+            ), place
 
 
 def patterns(known: Bools) -> tuple[Ints, Ints]:
@@ -104,13 +107,13 @@ class Reader:
 
     def logits(self, margins: Floats) -> Floats:
         """Return logits of evidence for the label, margins of shape (n, K) → (n,), NaN without."""
-        return self.model.slope * self.weighing.units(margins / self._deviations)
+        return self.model.slope * self.weighing.units(self._standard(margins))
 
     def bars(self, margins: Mapping[str, float | None]) -> tuple[EvidenceBar, ...]:
         """Return one row's evidence by run, from the margins by column; their sum is `logits`."""
         values = [margins.get(item.column) for item in self.model.weights]
         row = np.array([np.nan if value is None else value for value in values], np.float64)
-        standard = (row / self._deviations)[None, :]
+        standard = self._standard(row[None, :])
         known = np.isfinite(standard) & (self.weighing.weights > 0)
         worth = float(self.weighing.worth(known)[0][0]) if known.any() else 0.0
         parts = self.model.slope * worth * self.weighing.weights * np.where(known, standard, 0.0)[0]
@@ -120,10 +123,13 @@ class Reader:
             if np.isfinite(value)
         )
 
-    @cached_property
-    def _deviations(self) -> Floats:
-        sizes = np.array([item.deviation for item in self.model.weights], np.float64)
-        return np.where(sizes > 0, sizes, np.nan)
+    def _standard(self, margins: Floats) -> Floats:
+        sizes, limits = (
+            np.array([getattr(item, name) for item in self.model.weights], np.float64)
+            for name in ("deviation", "limit")
+        )
+        unit = np.where(sizes > 0, sizes, np.nan)
+        return np.asarray(np.clip(margins, -limits, limits) / unit, np.float64)
 
 
 def columns_of(margins: Sequence[RunMargin], rows: Ints) -> Floats:

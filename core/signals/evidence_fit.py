@@ -9,9 +9,11 @@ from math import log
 import numpy as np
 
 from core.schema import Bools, Calibrated, EvidenceModel, EvidenceWeight, Floats, Ints
-from core.signals.calibration import Calibration, calibrate
+from core.signals.calibration import Calibration, calibrate, slope_at
 from core.signals.consensus import against_others, consensus, moments, moved_by_labels
 from core.signals.evidence import RunMargin, Weighing, patterns
+from core.signals.evidence_runs import column, knowing, majority, standardised, weighed
+from core.signals.margins import sampled
 from core.signals.mixture import A_HIGH, A_LOW, fit_mirrored
 from core.signals.noise import FEWEST, Noise, noise_of, wilson_low
 
@@ -23,9 +25,7 @@ _TOGETHER = 3
 """Runs that agree with each other below which a ranking without the labels' support means nothing.
 """
 _SAMPLE = 50_000
-"""Rows from which the level of the evidence is read; of more, evenly spread ones."""
-_LITTLE = 0.25
-"""A run with less than this share of an equal weight is told about."""
+"""Rows from which the level of the evidence is read; of more, as many evenly spread values."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Heard:
     units: Floats
     """Evidence without its slope, shape (n,); NaN where no run speaks."""
     usual: Floats
-    """Of the rows that the most usual set of runs judges; of many a sample."""
+    """Of the rows that the weightiest set of runs judges, sorted; of many a sample."""
     noise: Noise
     gold: Calibration | None
     majority: str
@@ -50,27 +50,37 @@ class Heard:
         return not any(item.n for item in self.runs)
 
 
-def hear(source: str, runs: Sequence[RunMargin], margins: Floats, right: Floats) -> Heard:
+def hear(
+    source: str,
+    runs: Sequence[RunMargin],
+    margins: Floats,
+    right: Floats,
+    once: Ints | None = None,
+) -> Heard:
     """Weigh the runs of one source: margins of shape (n, K), gold `right` (1, 0, NaN) of (n,).
 
-    With 200 gold answers they set the weights, else the runs among themselves and the labels.
+    `once` are the rows that count: of rows that say the same of the same pair, one. With 200 gold
+    answers they set the weights, else the runs among themselves and the labels.
     """
-    sizes = np.array([_size(column) for column in margins.T])
-    told = np.flatnonzero(sizes > 0)
-    standard = np.full(margins.shape, np.nan)
-    standard[:, told] = margins[:, told] / sizes[told]
-    weighing = _weighing(standard, told, right)
+    counted = np.arange(len(margins)) if once is None else once
+    columns = [column(values) for values in margins[counted].T]
+    standard = standardised(margins, columns)
+    known = knowing(standard[counted], columns)
+    told = [k for k, c in enumerate(columns) if c.deviation > 0 and k not in known]
+    weighing = _weighing(standard[counted], told, right[counted])
     units = weighing.units(standard)
-    usual = _usual(units, np.isfinite(standard) & (weighing.weights > 0))
+    spoke = np.isfinite(standard[counted]) & (weighing.weights > 0)
+    usual = _usual(units[counted], spoke, weighing.weights)
+    together = against_others(weighing.products, weighing.weights)
     return Heard(
         source=source,
-        runs=_weights(runs, margins, sizes, weighing),
+        runs=weighed(runs, columns, weighing, together, known),
         weighing=weighing,
         units=units,
         usual=usual,
         noise=noise_of(usual),
-        gold=calibrate(units, right),
-        majority=_majority(source, margins[:, told]),
+        gold=calibrate(units[counted], right[counted]),
+        majority=majority(source, columns),
     )
 
 
@@ -94,42 +104,30 @@ def fit_evidence(heard: Heard, rate: float = 0.0) -> EvidenceModel:
     )
 
 
-def _size(margins: Floats) -> float:
-    """Return the population deviation of a run that says something of at least 50 rows, else 0."""
-    known = margins[np.isfinite(margins)]
-    if len(known) < FEWEST:
-        return 0.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        size = float(known.std())
-        mean = abs(float(known.mean()))
-    # Equal numbers leave a rounding error of their size; it is no spread.
-    return size if np.isfinite(size) and size > 1e-9 * mean else 0.0
-
-
-def _weighing(standard: Floats, told: Ints, right: Floats) -> Weighing:
+def _weighing(standard: Floats, told: Sequence[int], right: Floats) -> Weighing:
     k = standard.shape[1]
     weights, products = np.zeros(k), np.zeros((k, k))
-    if len(told):
+    if told:
         kept = standard[:, told]
         shared = moments(kept)
-        known = np.isfinite(right)
-        heard = (kept * np.where(right == 1, 1.0, -1.0)[:, None])[known]
-        weights[told] = moved_by_labels(
-            heard if known.sum() >= STACKED else kept, consensus(shared)
-        )
+        heard = moved_by_labels(kept, consensus(shared, np.isfinite(kept).sum(0)))
+        audited = np.isfinite(right) & np.isfinite(kept).any(1)
+        if audited.sum() >= STACKED:
+            toward = kept * np.where(right == 1, 1.0, -1.0)[:, None]
+            heard = moved_by_labels(toward[audited], heard)
+        weights[told] = heard
         products[np.ix_(told, told)] = shared
     return Weighing(weights, products)
 
 
-def _usual(units: Floats, known: Bools) -> Floats:
-    """Return the evidence of rows judged by the set of runs that judges most, of many a sample."""
-    some = known.any(1)
-    if not some.any():
+def _usual(units: Floats, spoke: Bools, weights: Floats) -> Floats:
+    """Return the evidence of the rows judged by one set of runs: the most rows times weight."""
+    rows = np.flatnonzero(spoke.any(1))
+    if not len(rows):
         return np.empty(0)
-    place = patterns(known)[1]
-    most = int(np.bincount(place[some]).argmax())
-    rows = np.flatnonzero(some & (place == most))
-    return units[rows[:: max(1, len(rows) // _SAMPLE)]]
+    place = patterns(spoke[rows])[1]
+    weight = np.bincount(place, spoke[rows] @ weights)
+    return sampled(units[rows[place == int(weight.argmax())]], _SAMPLE)
 
 
 @dataclass(frozen=True)
@@ -143,12 +141,13 @@ class _Level:
 def _level(heard: Heard, rate: float) -> _Level:
     source, noise, gold = heard.source, heard.noise, heard.gold
     if gold is not None:
-        return _Level(gold.slope, _logit(rate) if rate else _bounded(gold.prior), "gold", "")
+        set_to = f"{source}: the noise rate was set to {rate:.0%}." if rate else ""
+        return _Level(gold.slope, _logit(rate) if rate else _bounded(gold.prior), "gold", set_to)
     if noise.above_chance:
         assumed = rate or noise.assumed
-        fit = fit_mirrored(heard.usual, 1 - assumed)
         kind: Calibrated = "margins" if noise.rate is not None else "assumption"
-        return _Level(2 * fit.mu / fit.s**2, _logit(assumed), kind, _told(source, noise, rate))
+        slope = _slope(heard.usual, assumed)
+        return _Level(slope, _logit(assumed), kind, _told(source, noise, rate))
     if noise.n and _may_rank(noise, heard.weighing):
         slope = _FAINT / max(float(heard.usual.std()), 1e-300)
         note = (
@@ -157,6 +156,15 @@ def _level(heard: Heard, rate: float) -> _Level:
         )
         return _Level(slope, _logit(noise.assumed), "assumption", note)
     return _Level(0.0, 0.0, "assumption", "" if heard.silent else _silence(source, noise))
+
+
+def _slope(usual: Floats, rate: float) -> float:
+    """Return logits per unit of evidence: what the bells say, or the signs alone if they say less.
+
+    Bells around two values that are met exactly, as a judge's 1 and −1, would be endlessly sure.
+    """
+    fit = fit_mirrored(usual, 1 - rate)
+    return min(2 * fit.mu / fit.s**2, slope_at(usual, rate))
 
 
 def _silence(source: str, noise: Noise) -> str:
@@ -181,61 +189,13 @@ def _told(source: str, noise: Noise, given: float) -> str:
     if noise.reason:
         return (
             f"{source}: {noise.reason}, so {noise.assumed:.0%} is assumed, the middle of what an "
-            f"agreement of {noise.agreement:.0%} leaves possible; the order within the source does "
-            "not depend on it."
+            f"agreement of {noise.agreement:.0%} leaves possible; the order by the runs does not "
+            "depend on it."
         )
-    return ""
-
-
-def _majority(source: str, margins: Floats) -> str:
-    """Say so where most runs do not agree with the labels above chance."""
-    signs = [np.sign(column[np.isfinite(column) & (column != 0)]) for column in margins.T]
-    above = sum(wilson_low(float((s > 0).mean()), len(s)) > 0.5 for s in signs if len(s))
-    if len(signs) < 2 or 2 * above > len(signs):
-        return ""
     return (
-        f"{source}: {above} of {len(signs)} runs agree with the labels above chance. Where fewer "
-        "than half do, nothing here tells which of them are inverted: gold answers would."
+        f"{source}: by the shape of the margins {noise.rate:.0%} of the labels are reversed. "
+        "Errors that the runs share look the same; gold answers would tell them apart."
     )
-
-
-def _weights(
-    runs: Sequence[RunMargin], margins: Floats, sizes: Floats, weighing: Weighing
-) -> tuple[EvidenceWeight, ...]:
-    together = against_others(weighing.products, weighing.weights)
-    little = _LITTLE / max(int((sizes > 0).sum()), 1)
-    found = []
-    for k, run in enumerate(runs):
-        known = margins[np.isfinite(margins[:, k]), k]
-        decided = int(np.count_nonzero(known))
-        with_others = None if np.isnan(together[k]) else float(together[k])
-        found.append(
-            EvidenceWeight(
-                run_id=run.run_id,
-                column=run.column,
-                n=len(known),
-                deviation=float(sizes[k]),
-                weight=float(weighing.weights[k]),
-                agreement=float((known > 0).sum() / decided) if decided else None,
-                consensus=with_others,
-                reason=_why(len(known), sizes[k], with_others, weighing.weights[k] < little),
-            )
-        )
-    return tuple(found)
-
-
-def _why(n: int, size: float, consensus: float | None, little: bool) -> str:
-    if n < FEWEST:
-        return f"fewer than {FEWEST} labelled rows of this source have its margin"
-    if size <= 0:
-        return "its margins are all the same here"
-    if not little:
-        return ""
-    if consensus is not None and consensus < -2 / n**0.5:
-        return f"it goes against the other runs (correlation {consensus:.2f}): is it inverted?"
-    if consensus is not None and consensus < 2 / n**0.5:
-        return "it agrees with the other runs no more than chance"
-    return "the others say the same with less noise"
 
 
 def _logit(rate: float) -> float:

@@ -37,6 +37,13 @@ def standardised(margins: Floats, source: Ints, sources: int) -> Floats:
     return result
 
 
+def sampled(values: Floats, most: int) -> Floats:
+    """Return at most about `most` of some values: sorted, evenly spread, whatever their order."""
+    if len(values) <= most:
+        return values
+    return np.sort(values)[:: -(-len(values) // most)]
+
+
 def rows_by_source(source: Ints) -> Iterator[tuple[int, Ints]]:
     """Yield every source's index and its rows."""
     order = np.argsort(source, kind="stable")

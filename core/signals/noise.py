@@ -67,9 +67,12 @@ def noise_of(margins: Floats) -> Noise:
         )
     agreement = float(np.count_nonzero(known > 0) / decided)
     low = wilson_low(agreement, decided)
-    if low <= 0.5 or known.mean() <= 0:
+    if low <= 0.5:
         chance = f"an agreement of {agreement:.0%} with the labels is not above chance"
         return _silent(len(known), agreement, chance)
+    if known.mean() <= 0:
+        few = "the margins against the labels outweigh those for them, though they are fewer"
+        return _silent(len(known), agreement, few)
     fit = fit_mirrored(known)
     interval = noise_interval(known, fit)
     reason = _doubt(known, fit, interval)

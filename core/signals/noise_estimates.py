@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.schema import Bools, Floats, Ints, Method, NoiseEstimate, SignalInputs
+from core.schema import Floats, Ints, Method, NoiseEstimate, SignalInputs
 from core.signals.audit import audited
-from core.signals.calibration import ENOUGH, calibrate
+from core.signals.calibration import ENOUGH, Beside, Calibration, calibrate
 from core.signals.confident import noise_of_confident
+from core.signals.labellers import label_numbers
 from core.signals.logistic import sigmoid
+from core.signals.margins import sampled
 from core.signals.mixture import fit_mirrored, noise_interval
 from core.signals.noise import FEWEST, noise_of
 from core.signals.suspicion_model import Judged
@@ -26,7 +28,7 @@ _DRAWS = 100
 _HALF_CHI_SQUARE = 1.3528
 """Nats within which the mirrored bells' rate has its 90 % interval."""
 _SAMPLE = 20_000
-"""Rows a slice's estimates use; of more, evenly spread ones."""
+"""Rows of a slice that bells and resampling use; of more, as many evenly spread values."""
 _EVERYWHERE = 0.9
 """Share of a slice with gold from which on gold is a look at all of it."""
 
@@ -44,14 +46,14 @@ class Told:
 
 @dataclass(frozen=True)
 class Ground:
-    """What the estimates of one slice stand on, shape (n,) each."""
+    """What the estimates of one slice of one source stand on, shape (n,) each."""
 
     evidence: Floats
     """Logits of the runs for each label; NaN unknown."""
     right: Floats
     """1 where gold agrees with the label, 0 where not, NaN without gold."""
-    beside: tuple[Floats, Floats] | None = None
-    """Evidence and gold of other rows of the same sources."""
+    beside: Beside | None = None
+    """Gold on other rows of the source."""
 
 
 def estimates(ground: Ground) -> dict[Method, Told]:
@@ -62,35 +64,55 @@ def estimates(ground: Ground) -> dict[Method, Told]:
     gate = Told(int(known.sum()), reason="" if found else _missing(bool(enough)))
     return {
         "repo": Told(gate.n, found.rate, found.low, found.high) if found else gate,
-        "confident": _confident(found.slope * ground.evidence[known], found.doubt)
-        if found
-        else gate,
+        "confident": _confident(ground.evidence[known], found) if found else gate,
         "mirrored": _mirrored(ground),
         "audited": _audited(ground),
     }
 
 
-def noise_estimates(inputs: SignalInputs, judged: Judged) -> tuple[NoiseEstimate, ...]:
-    """Return the estimates of every source, split and annotator, and of all rows together."""
-    right = np.where(inputs.tie, np.nan, inputs.gold)
-    return tuple(
-        NoiseEstimate(kind, value, method, told.n, told.rate, told.low, told.high, told.reason)
-        for kind, value, rows in _slices(inputs)
-        for method, told in slice_estimates(judged.evidence, right, inputs.source, rows).items()
+@dataclass(frozen=True)
+class Rows:
+    """What noise is estimated from, shape (n,) each."""
+
+    evidence: Floats
+    right: Floats
+    source: Ints
+    label: Ints
+    """Rows of equal number say the same of the same pair in one source: they count once."""
+    priors: Floats
+    """Per source: logits that a label is right."""
+
+
+def rows_of(inputs: SignalInputs, judged: Judged) -> Rows:
+    """Return all rows; ties have neither evidence nor gold."""
+    return Rows(
+        evidence=judged.evidence,
+        right=np.where(inputs.tie, np.nan, inputs.gold),
+        source=inputs.source,
+        label=label_numbers(inputs.source, inputs.pair_id, inputs.chosen_id),
+        priors=np.array([model.prior for model in judged.models]),
     )
 
 
-def slice_estimates(
-    evidence: Floats, right: Floats, source: Ints, rows: Ints
-) -> dict[Method, Told]:
+def noise_estimates(inputs: SignalInputs, judged: Judged) -> tuple[NoiseEstimate, ...]:
+    """Return the estimates of every source, split and annotator, and of all rows together."""
+    every = rows_of(inputs, judged)
+    return tuple(
+        NoiseEstimate(kind, value, method, told.n, told.rate, told.low, told.high, told.reason)
+        for kind, value, rows in _slices(inputs)
+        for method, told in slice_estimates(every, rows).items()
+    )
+
+
+def slice_estimates(every: Rows, rows: Ints) -> dict[Method, Told]:
     """Return the estimates of some rows, source by source: gold of one tells nothing of another.
 
-    Shapes (n,), `rows` are indices into them; gold of the other rows of a source tells of its
-    scale. Empty without rows.
+    `rows` are indices; gold of the other rows of a source tells of its scale. Empty without rows.
     """
+    once = rows[np.unique(every.label[rows], return_index=True)[1]]
     cells = [
-        estimates(_ground(evidence, right, source == index, rows[source[rows] == index]))
-        for index in np.unique(source[rows])
+        estimates(_ground(every, int(index), once[every.source[once] == index]))
+        for index in np.unique(every.source[once])
     ]
     return {m: together([cell[m] for cell in cells]) for m in cells[0]} if cells else {}
 
@@ -117,12 +139,13 @@ def together(cells: Sequence[Told]) -> Told:
     return Told(n, mean, max(mean - below, 0.0), min(mean + above, 1.0))
 
 
-def _ground(evidence: Floats, right: Floats, source: Bools, rows: Ints) -> Ground:
-    """Return what stands under some rows of a source, of many an even sample, and gold beside."""
-    beside = source & np.isfinite(right)
-    beside[rows] = False
-    some = rows[:: max(1, -(-len(rows) // _SAMPLE))]
-    return Ground(evidence[some], right[some], (evidence[beside], right[beside]))
+def _ground(every: Rows, source: int, rows: Ints) -> Ground:
+    known = (every.source == source) & np.isfinite(every.right)
+    known[rows] = False
+    others = np.flatnonzero(known)
+    others = others[np.unique(every.label[others], return_index=True)[1]]
+    beside = Beside(every.evidence[others], every.right[others], float(every.priors[source]))
+    return Ground(every.evidence[rows], every.right[rows], beside)
 
 
 def _slices(inputs: SignalInputs) -> Iterator[tuple[str, str, Ints]]:
@@ -146,20 +169,21 @@ def _people(inputs: SignalInputs) -> tuple[str | None, ...]:
     )
 
 
-def _confident(logits: Floats, doubt: float) -> Told:
+def _confident(evidence: Floats, scale: Calibration) -> Told:
     """Resample rows, and the slope by its standard error, for the interval."""
+    logits = scale.slope * sampled(evidence, _SAMPLE)
+    n, pick = len(logits), np.random.default_rng(0)
     rate = noise_of_confident(sigmoid(logits))
-    pick = np.random.default_rng(0)
     drawn = [
-        noise_of_confident(sigmoid(logits[pick.integers(0, len(logits), len(logits))] * scale))
-        for scale in np.exp(pick.normal(0.0, doubt, _DRAWS))
+        noise_of_confident(sigmoid(logits[pick.integers(0, n, n)] * factor))
+        for factor in np.exp(pick.normal(0.0, scale.doubt, _DRAWS))
     ]
     known = [one for one in drawn if one is not None]
     if rate is None or 2 * len(known) < _DRAWS:
         why = "the runs are hardly better than a coin on this slice"
-        return Told(len(logits), reason=f"{SHORT}: {why}")
+        return Told(len(evidence), reason=f"{SHORT}: {why}")
     low, high = np.quantile(known, ((1 - _LEVEL) / 2, (1 + _LEVEL) / 2))
-    return Told(len(logits), rate, min(float(low), rate), max(float(high), rate))
+    return Told(len(evidence), rate, min(float(low), rate), max(float(high), rate))
 
 
 def _missing(enough: bool) -> str:
@@ -169,12 +193,13 @@ def _missing(enough: bool) -> str:
 
 
 def _mirrored(ground: Ground) -> Told:
-    noise = noise_of(ground.evidence)
+    known = ground.evidence[np.isfinite(ground.evidence)]
+    some = sampled(known, _SAMPLE)
+    noise = noise_of(some)
     if noise.rate is None:
-        return Told(noise.n, reason=f"{SHORT}: {noise.reason}")
-    fit = fit_mirrored(ground.evidence)
-    found = noise_interval(ground.evidence, fit, _HALF_CHI_SQUARE)
-    return Told(noise.n, noise.rate, found.low, found.high)
+        return Told(len(known), reason=f"{SHORT}: {noise.reason}")
+    found = noise_interval(some, fit_mirrored(some), _HALF_CHI_SQUARE)
+    return Told(len(known), noise.rate, found.low, found.high)
 
 
 def _audited(ground: Ground) -> Told:

@@ -24,6 +24,7 @@ from core.signals.labellers import (
     Judgements,
     judgements,
     label_logits,
+    label_numbers,
     reliabilities,
     told,
 )
@@ -92,11 +93,13 @@ def _known(inputs: SignalInputs) -> _Known:
 
 def _heard(inputs: SignalInputs) -> Iterator[tuple[int, Ints, Heard]]:
     every = list(run_margins(inputs))
+    label = label_numbers(inputs.source, inputs.pair_id, inputs.chosen_id)
     for index, rows in rows_by_source(inputs.source):
         labelled = rows[~inputs.tie[rows]]
         runs = [run for run in every if np.isfinite(run.margins[labelled]).any()]
         margins, right = columns_of(runs, labelled), inputs.gold[labelled]
-        yield index, labelled, hear(inputs.source_names[index], runs, margins, right)
+        once = np.unique(label[labelled], return_index=True)[1]
+        yield index, labelled, hear(inputs.source_names[index], runs, margins, right, once)
 
 
 def decompose(

@@ -8,8 +8,8 @@ import numpy as np
 
 from core.schema import Decomposition, EvidenceBar, EvidenceModel, Floats, Labeller
 from core.signals.inputs import make_inputs
-from core.signals.labellers import judgements, words_of
-from core.signals.logistic import logit
+from core.signals.labellers import HIGHEST, LOWEST, judgements, words_of
+from core.signals.logistic import logit, sigmoid
 from core.signals.suspicion_model import decompose
 from core.store.instance import Store
 from core.store.labellers import read_labels
@@ -79,9 +79,8 @@ def _skill(
     people = {(who.source, who.annotator): who.reliability for who in told}
     own = [people.get((who.source, who.annotator)) for who in labellers]
     priors = [models[who.source].prior if who.source in models else 0.0 for who in labellers]
-    return np.array(
-        [
-            prior if reliability is None else float(logit(np.array(reliability)))
-            for reliability, prior in zip(own, priors, strict=True)
-        ]
-    )
+    eta = [
+        sigmoid(np.array(prior)) if reliability is None else reliability
+        for reliability, prior in zip(own, priors, strict=True)
+    ]
+    return logit(np.clip(np.array(eta, np.float64), LOWEST, HIGHEST))

@@ -9,7 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from core.schema import Floats, NoiseEstimate, PairFilter
-from core.signals.noise_estimates import SHORT, Told, slice_estimates
+from core.signals.labellers import label_numbers
+from core.signals.noise_estimates import (
+    SHORT,
+    Rows,
+    Told,
+    slice_estimates,
+)
 from core.signals.spec import SIGNALS
 from core.store.instance import Store
 from core.views.where import where_of
@@ -39,18 +45,28 @@ def filter_noise(store: Store, filter: PairFilter) -> tuple[NoiseEstimate, ...]:
         return ()
     gold = "gold_agrees" if "gold_agrees" in store.columns else "evidence"
     rows = store.query("noise_rows", None, where, evidence="evidence", gold=gold)
-    source = rows["source"].combine_chunks().dictionary_encode().indices.to_numpy()
-    evidence, right = (_floats(rows[name]) for name in ("evidence", "gold"))
-    if gold == "evidence":
-        right = np.full(len(evidence), np.nan)
+    every = _rows(store, rows, gold != "evidence")
     inside = np.flatnonzero(rows["inside"].to_numpy())
-    told = slice_estimates(evidence, right, source, inside)
+    told = slice_estimates(every, inside)
     if _by_runs(store, filter):
         why = f"{SHORT}: the filter chooses by what the runs say, so they tell no share of it"
         told |= {method: Told(len(inside), reason=why) for method in told if method != "audited"}
     return tuple(
         NoiseEstimate("filter", "this filter", method, t.n, t.rate, t.low, t.high, t.reason)
         for method, t in told.items()
+    )
+
+
+def _rows(store: Store, rows: pa.Table, gold: bool) -> Rows:
+    names = rows["source"].combine_chunks().dictionary_encode()
+    source = names.indices.to_numpy().astype(np.int64)
+    models = store.evidence_models
+    return Rows(
+        evidence=_floats(rows["evidence"]),
+        right=_floats(rows["gold"]) if gold else np.full(len(source), np.nan),
+        source=source,
+        label=label_numbers(source, rows["pair_id"].to_numpy(), rows["chosen_id"].to_numpy()),
+        priors=np.array([models[name].prior for name in names.dictionary.to_pylist()]),
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.signals.audit import audited, horvitz_thompson
-from core.signals.calibration import calibrate
+from core.signals.calibration import Beside, calibrate, slope_at
 from core.signals.logistic import sigmoid
 
 N = 4000
@@ -37,7 +37,7 @@ def test_within_two_points_and_covered(rate: float) -> None:
         errors.append(found.rate - true)
         covered += found.low <= true <= found.high
     assert abs(np.mean(errors)) < 0.01
-    assert np.std(errors) < 0.02
+    assert np.std(errors) < 0.035
     assert covered >= 7
 
 
@@ -75,7 +75,7 @@ def test_rows_beside_a_slice_tell_its_slope() -> None:
     evidence, right = source(0.1, 2)
     none = np.full(N, np.nan)
     other = source(0.4, 3)
-    beside = (other[0], gold(other[1], np.arange(300)))
+    beside = Beside(other[0], gold(other[1], np.arange(300)), prior=float(np.log(0.6 / 0.4)))
     assert calibrate(evidence, none) is None
     found = calibrate(evidence, none, beside)
     assert found.rate == pytest.approx(1 - right.mean(), abs=0.03)
@@ -139,3 +139,26 @@ def test_small_probabilities_are_not_clipped() -> None:
 def test_impossible_audits_are_refused(wrong: list, chance: list, rows: int) -> None:
     with pytest.raises(ValueError, match=r"audit|probability"):
         audited(np.array(wrong, bool), np.array(chance, float), rows)
+
+
+def test_many_rows_do_not_outvote_gold() -> None:
+    """A scorer that is right 80 % of the time however sure it is: its evidence is no true logit."""
+    rates, covered = [], 0
+    for seed in range(10):
+        draw = np.random.default_rng(seed)
+        size = draw.uniform(0.7, 4, 20_000)
+        wrong = draw.random(20_000) < 0.02
+        evidence = np.where((draw.random(20_000) < 0.8) ^ wrong, size, -size)
+        found = calibrate(evidence, gold(~wrong, draw.permutation(20_000)[:200]))
+        rates.append(found.rate)
+        covered += found.low <= 0.02 <= found.high
+    assert np.mean(rates) < 0.05
+    assert covered >= 7
+
+
+def test_the_slope_at_a_rate_is_that_of_signs() -> None:
+    evidence, right = source(0.2, 5, slope=0.8)
+    assert slope_at(evidence, 1 - right.mean()) == pytest.approx(0.8, rel=0.1)
+    judge = np.where(np.random.default_rng(0).random(4000) < 0.8, 1.0, -1.0)
+    assert slope_at(judge, 0.1) == pytest.approx(np.log(0.875 / 0.125), rel=0.1)
+    assert slope_at(np.zeros(10), 0.1) == 0

@@ -16,7 +16,7 @@ def committee(n: int = 2000, quality=(1.0, 1.0, 1.0), seed: int = 0) -> np.ndarr
 
 
 def weights(margins: np.ndarray) -> np.ndarray:
-    return consensus(moments(margins))
+    return consensus(moments(margins), np.isfinite(margins).sum(0))
 
 
 def test_equals_weigh_alike_and_sum_to_one() -> None:

@@ -94,8 +94,16 @@ def test_a_policy_that_knows_the_labels_is_noted() -> None:
     assert all("label under test" in c.note for c in made.columns if c.run_id)
 
 
-def test_a_policy_is_no_evidence_for_suspicion() -> None:
-    """It may have learned these very labels; suspicion asks reward models only."""
-    many = {name: np.tile(column, 200) for name, column in WORKED.items()}
-    made = compute_signals(make_inputs({"logps": {"p": many}}))
-    assert "suspicion" in made.absent
+def test_a_policy_is_evidence_unless_it_leaks_the_label() -> None:
+    draw = np.random.default_rng(0)
+    margin = np.where(draw.random(400) < 0.2, -1, 1) * draw.normal(3, 1, 400)
+    run = {
+        "policy_chosen": -100 + margin,
+        "policy_rejected": np.full(400, -100.0),
+        "ref_chosen": np.full(400, -100.0),
+        "ref_rejected": np.full(400, -100.0),
+    }
+    found = compute_one("suspicion", make_inputs({"logps": {"p": run}}), {})
+    assert found[margin < -1].min() > found[margin > 1].max()
+    leaking = make_inputs({"logps": {"p": {**run, "leaks_label": True}}})
+    assert "suspicion" in compute_signals(leaking).absent

@@ -91,7 +91,7 @@ def test_each_source_is_fitted_alone_and_silence_has_a_sentence() -> None:
     assert column.n == 600
     assert "chance: no suspicion, because an agreement of" in column.note
     assert "few: no suspicion, because fewer than 50" in column.note
-    assert "good:" not in column.note
+    assert "good: by the shape of the margins" in column.note
 
 
 def test_an_assumed_rate_is_noted_and_keeps_the_order() -> None:
