@@ -11,6 +11,7 @@ from core.schema import PairFilter
 from core.views.margins import WITNESSES
 from core.views.reliability import PROBABILITIES, reliability
 from pages.components import cached, chart
+from pages.components.words import plain
 
 
 def show(filter: PairFilter) -> None:
@@ -32,3 +33,12 @@ def show(filter: PairFilter) -> None:
             reliability_text(one),
             partial(reliability_table, one),
         )
+    _own_gold(any(one.against == "gold" for one in spoken))
+
+
+def _own_gold(drawn: bool) -> None:
+    """Say where gold is no test of suspicion, having set its scale."""
+    models = cached.store().evidence_models.values()
+    named = ", ".join(plain(model.source) for model in models if model.calibrated == "gold")
+    if drawn and named:
+        st.caption(f"Gold set the scale of suspicion in {named}: there this is no test of it.")
