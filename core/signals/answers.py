@@ -90,7 +90,8 @@ SIGNALS.register(
             f"Counts stop at {MOST}, rows of equal text and ties are among them, and the two "
             "responses may stand in either order. An estimated share of common word 3-grams of "
             "0.8 in all three texts counts as nearly the same: prompts that differ in one of few "
-            "words do not meet. Of a group of more than 64 alike, some are counted low."
+            "words do not meet. Of a group of more than 64 alike some are counted low, and a row "
+            "is compared with 128 others at most: heavily templated sets hide some."
         ),
         example="Three rows that differ in one word of a hundred: 2 each.",
         vectors=(

@@ -81,10 +81,18 @@ def _floats(column: pa.ChunkedArray) -> Floats:
 
 
 def noise_range(rows: Sequence[NoiseEstimate]) -> Ends | None:
-    """Return from where to where the 90 % intervals of the rates reach, None when none is told."""
-    lows = [row.low for row in rows if row.low is not None]
-    highs = [row.high for row in rows if row.high is not None]
-    return (min(lows), max(highs)) if lows and highs else None
+    """Return what the rates of a slice say together, None when none is told.
+
+    Where all 90 % intervals have something in common it is the narrowest of them; where methods
+    differ, from the lowest end to the highest.
+    """
+    told = [(row.low, row.high) for row in rows if row.low is not None and row.high is not None]
+    if not told:
+        return None
+    lows, highs = zip(*told, strict=True)
+    if max(lows) <= min(highs):
+        return min(told, key=lambda ends: ends[1] - ends[0])
+    return min(lows), max(highs)
 
 
 def store_noise(estimates: Sequence[NoiseEstimate]) -> StoreNoise:

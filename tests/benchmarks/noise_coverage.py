@@ -28,6 +28,12 @@ from tests.benchmarks.labelled_sets import llmbar
 SEEDS = range(20)
 RATES = (0.05, 0.1, 0.2, 0.3, 0.4)
 GOLD = 150
+NAMES = {
+    "repo": "RE-PO",
+    "confident": "confident learning",
+    "mirrored": "mirrored bells",
+    "audited": "audit alone",
+}
 HEAD = ("set", "planted", "method", "says a rate", "off by, points", "mean error", "holds it")
 
 
@@ -71,7 +77,7 @@ def _lines(name: str, sets: Sequence[SignalInputs], rate: float) -> Iterator[tup
         yield (
             name,
             f"{rate:.0%}",
-            method,
+            NAMES[method],
             f"{len(said)} of {len(found)}",
             f"{np.mean(errors):+.1f}" if said else "-",
             f"{np.mean(np.abs(errors)):.1f}" if said else "-",

@@ -19,13 +19,14 @@ def told(value: str, method: Method, n: int, *ends: float) -> NoiseEstimate:
     return NoiseEstimate("source", value, method, n, rate, low, high, "" if ends else "too few")
 
 
-def test_a_range_spans_the_intervals_of_all_methods() -> None:
+def test_methods_that_agree_tell_the_surest_range_and_others_the_widest() -> None:
     rows = [
         told("one", "repo", 300, 0.05, 0.15),
-        told("one", "audited", 100, 0.1, 0.2),
+        told("one", "audited", 100, 0.1, 0.3),
         told("one", "mirrored", 300),
     ]
-    assert noise_range(rows) == (0.05, 0.2)
+    assert noise_range(rows) == (0.05, 0.15)
+    assert noise_range([*rows, told("one", "confident", 300, 0.4, 0.5)]) == (0.05, 0.5)
     assert noise_range(rows[2:]) is None
 
 
