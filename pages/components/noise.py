@@ -34,8 +34,8 @@ def show(
         most = 0.5 if max(ends) <= 0.5 else 1.0
         render.picture(tuple(METHODS.values()), lines, _words(rows, told), most)
         st.caption(
-            "Share of reversed labels with its 90\u00a0% interval. Where the intervals have nothing "
-            "in common, the whole range is the answer."
+            "Share of reversed labels with its 90\u00a0% interval. Where the intervals have "
+            "nothing in common, the whole range is the answer."
         )
     silent = [value for value in values if value not in told]
     if silent:
