@@ -43,16 +43,20 @@ def reliability_figure(r: Reliability, theme: Theme) -> go.Figure:
         )
     )
     for text, x_at, y_at in (("says too little", 0.02, 0.98), ("says too much", 0.98, 0.02)):
-        chart.add_annotation(
-            text=text,
-            x=x_at,
-            y=y_at,
-            xanchor="left" if x_at < y_at else "right",
-            yanchor="top" if x_at < y_at else "bottom",
-            showarrow=False,
-            font={"color": ink.quiet, "size": 13},
-        )
+        _corner(chart, text, x_at, y_at, ink.quiet)
     return chart
+
+
+def _corner(chart: go.Figure, text: str, x: float, y: float, color: str) -> None:
+    chart.add_annotation(
+        text=text,
+        x=x,
+        y=y,
+        xanchor="left" if x < y else "right",
+        yanchor="top" if x < y else "bottom",
+        showarrow=False,
+        font={"color": color, "size": 13},
+    )
 
 
 def reliability_table(r: Reliability) -> pa.Table:

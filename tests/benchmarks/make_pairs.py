@@ -19,14 +19,19 @@ VOCABULARY = 30_000
 PROMPT_WORDS, ANSWER_WORDS = 54, 162
 
 
-def chunks(rows: int, shape: str, seed: int = 1) -> Iterator[pa.Table]:
-    """Yield tables of `shape` flat (three strings) or nested (implicit prompt, messages)."""
+def chunks(
+    rows: int, shape: str, seed: int = 1, words_each: tuple[int, int] = (PROMPT_WORDS, ANSWER_WORDS)
+) -> Iterator[pa.Table]:
+    """Yield tables of `shape` flat (three strings) or nested (implicit prompt, messages).
+
+    `words_each`: mean words of a prompt and of an answer.
+    """
     draw = np.random.default_rng(seed)
     words = _vocabulary(draw)
     for start in range(0, rows, CHUNK):
         n = min(CHUNK, rows - start)
-        prompts = _texts(draw, words, n, PROMPT_WORDS)
-        chosen, rejected = (_texts(draw, words, n, ANSWER_WORDS) for _ in range(2))
+        prompts = _texts(draw, words, n, words_each[0])
+        chosen, rejected = (_texts(draw, words, n, words_each[1]) for _ in range(2))
         if shape == "flat":
             yield pa.table({"prompt": prompts, "chosen": chosen, "rejected": rejected})
         else:
@@ -35,10 +40,15 @@ def chunks(rows: int, shape: str, seed: int = 1) -> Iterator[pa.Table]:
             )
 
 
-def write(path: Path, rows: int, shape: str = "flat") -> None:
+def write(
+    path: Path,
+    rows: int,
+    shape: str = "flat",
+    words_each: tuple[int, int] = (PROMPT_WORDS, ANSWER_WORDS),
+) -> None:
     """Write `rows` pairs to `path`."""
     writer: pq.ParquetWriter | None = None
-    for table in chunks(rows, shape):
+    for table in chunks(rows, shape, words_each=words_each):
         writer = writer or pq.ParquetWriter(path, table.schema)
         writer.write_table(table)
     if writer:

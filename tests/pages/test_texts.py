@@ -76,13 +76,15 @@ def test_a_picture_of_hostile_names_is_names(emitted: list[str], payload: str) -
     tags.feed(emitted[0])
     assert tags.seen <= ALLOWED | {"span"}
     assert tags.attributes <= {"class", "style", "role", "aria-label"}
-    assert tags.styles <= {"left:4.00%", "left:50.00%", "left:96.00%", *_places(shares[0])}
+    columns = "grid-template-columns:minmax(6rem,max-content) minmax(7rem,1fr) repeat(2,auto)"
+    ticks = {"left:4.00%", "left:50.00%", "left:96.00%"}
+    assert tags.styles <= {columns, *ticks, *_places(shares[0])}
     assert tags.said == [visible(payload)]
 
 
 def _places(share: Share) -> set[str]:
     low, value, high = (f"{4 + 92 * end:.2f}%" for end in (share.low, share.value, share.high))
-    return {f"left:{value}", f"left:{low};right:calc(100% - {high})"}
+    return {f"top:32%;left:{value}", f"top:32%;left:{low};right:calc(100% - {high})"}
 
 
 def test_a_picture_draws_only_what_is_known(emitted: list[str]) -> None:
