@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from core.errors import FilterError, UnknownName
-from core.schema import Condition, Ints, PairFilter, Scalar, SignalColumn
+from core.schema import Bools, Condition, PairFilter, Scalar, SignalColumn
 
 Kind = Literal["number", "text", "bool"]
 Bound = str | float | bool | bytes
@@ -52,6 +52,21 @@ class Where:
     sql: str
     params: Mapping[str, Bound]
     sentence: str
+
+
+@dataclass(frozen=True)
+class Hits:
+    """The rows that a search found, one bit per row from row_id 0 on; `note` says what is open."""
+
+    bits: bytes
+    size: int
+    n: int
+    note: str = ""
+
+
+def hits_of(kept: Bools, note: str = "") -> Hits:
+    """Return the rows of a mask by row_id: 300,000 of 1 M rows filter in 8 ms, as a list 200 ms."""
+    return Hits(np.packbits(kept).tobytes(), kept.size, int(kept.sum()), note)
 
 
 def filter_columns(signals: Iterable[SignalColumn]) -> dict[str, Kind]:
@@ -140,9 +155,9 @@ def _plain(value: Scalar) -> str:
 
 
 def compile_filter(
-    filter: PairFilter, columns: Mapping[str, Kind], hits: Ints | None = None
+    filter: PairFilter, columns: Mapping[str, Kind], hits: Hits | None = None
 ) -> Where:
-    """Compile a filter over `columns`; `hits` are the row ids that its search found."""
+    """Compile a filter over `columns`; `hits` are the rows that its search found."""
     parts: list[str] = []
     phrases: list[str] = []
     params: dict[str, Bound] = {}
@@ -155,23 +170,26 @@ def compile_filter(
         parts.append(_sql_of(condition, columns, params))
         phrases.append(_phrase(condition))
     if filter.search.strip():
-        phrases.append(f"text matches “{filter.search.strip()}”")
+        phrases.append(_phrase_of_search(filter.search, hits.note if hits else ""))
     if hits is not None:
         parts.append(_sql_of_hits(hits, params))
     return Where(" AND ".join(parts) or "TRUE", params, " and ".join(phrases) or "all pairs")
 
 
-def _sql_of_hits(hits: Ints, params: dict[str, Bound]) -> str:
-    """Bind row ids as one bit per row: 300,000 of 1 M rows take 8 ms, as a list 200 ms."""
-    if not hits.size:
+def _sql_of_hits(hits: Hits, params: dict[str, Bound]) -> str:
+    if not hits.n:
         return "FALSE"
-    bits = np.zeros(int(hits.max()) + 1, dtype=np.bool_)
-    bits[hits] = True
-    params["hits"], params["last_hit"] = np.packbits(bits).tobytes(), len(bits) - 1
+    params["hits"], params["last_hit"] = hits.bits, hits.size - 1
     return (
         'CASE WHEN "row_id" <= $last_hit '
         'THEN get_bit($hits::BLOB::BIT, "row_id"::INTEGER) = 1 ELSE FALSE END'
     )
+
+
+def _phrase_of_search(text: str, note: str) -> str:
+    """Say what was searched; `note` stands first, since a long text is cut where it is shown."""
+    said = f"text matches “{text.strip()}”"
+    return f"({note}) {said}" if note else said
 
 
 def _bind(params: dict[str, Bound], value: str | float | bool) -> str:

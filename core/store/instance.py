@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,23 @@ from core.schema import (
     SCHEMA_VERSION,
     EvidenceModel,
     EvidenceWeight,
-    Ints,
     Labeller,
     NoiseEstimate,
     RunInfo,
     SignalColumn,
 )
-from core.store.filters import Kind, Where, filter_columns
+from core.store.filters import Hits, Kind, Where, filter_columns, hits_of
 from core.store.layout import APPLICATION, RUNS, Generation, read_generation
 from core.store.live import read_parts, views
 from core.store.runs import read_run
+from core.store.scan import scan
 from core.store.search import TextIndex
 from core.store.statements import FILTER, fill, literal, statement
+from core.store.textquery import Scan, parse_search
 
 Params = Mapping[str, object]
+KEPT_SEARCHES = 16
+"""A bit per row each: 20 MB at ten million rows."""
 SIGNAL_TABLES = {
     "meta", "signals", "signal_info", "absent", "evidence_models", "labellers", "noise_estimates"
 }  # fmt: skip
@@ -44,10 +47,18 @@ class Store:
     """One generation, open for reading."""
 
     def __init__(
-        self, root: Path, generation: Generation, memory: str = "1GB", threads: int = 2
+        self,
+        root: Path,
+        generation: Generation,
+        memory: str = "1GB",
+        threads: int = 2,
+        scan_seconds: float | None = None,
     ) -> None:
         self.root = root
         self.generation = generation
+        self.scan_seconds = scan_seconds
+        # Linked charts ask for the same rows; a scan that ran out of time stays the same for all.
+        self._hits = lru_cache(maxsize=KEPT_SEARCHES)(self._find)
         self.con = _connect(root, memory, threads)
         _attach(self.con, root / generation.pairs, "data", generation.fingerprint)
         if generation.signals:
@@ -82,14 +93,12 @@ class Store:
         """Run a statement and yield its result in batches, so that memory stays bounded."""
         yield from self._execute(name, params, where, names).to_arrow_reader(rows)
 
-    def search_ids(self, text: str) -> Ints:
-        """Return the row ids that match a text search; raise StoreError while none is built."""
-        if self._index is None:
-            raise StoreError(
-                "Search is being built.",
-                "It follows an import by itself; python -m core index builds it now.",
-            )
-        return self._index.row_ids(text)
+    def search(self, text: str) -> Hits:
+        """Return the rows that match the text of the search box.
+
+        Raise FilterError where it cannot be read, StoreError while no index is built.
+        """
+        return self._hits(text.strip())
 
     @cached_property
     def columns(self) -> Mapping[str, Kind]:
@@ -120,7 +129,11 @@ class Store:
     def evidence_models(self) -> Mapping[str, EvidenceModel]:
         """Return how the runs of each source became evidence."""
         rows = self.con.cursor().execute("SELECT source, model FROM sig.evidence_models").fetchall()
-        return {source: _model(json.loads(text)) for source, text in rows}
+        try:
+            return {source: _model(json.loads(text)) for source, text in rows}
+        except TypeError as error:
+            why = "The signals were made by an Assay that weighed runs in another way."
+            raise StoreDamaged(why, "Rebuild them: python -m core signals.") from error
 
     @cached_property
     def labellers(self) -> tuple[Labeller, ...]:
@@ -147,6 +160,18 @@ class Store:
         """Close the databases."""
         self.con.close()
 
+    def _find(self, text: str) -> Hits:
+        asked = parse_search(text)
+        if isinstance(asked, Scan):
+            return scan(self.con, asked, self.total, self.scan_seconds)
+        if self._index is None:
+            raise StoreError(
+                "Search is being built.",
+                "It follows an import by itself; python -m core index builds it now. "
+                "Searches that begin with exact: or re: work without it.",
+            )
+        return hits_of(self._index.matches(asked, text))
+
     @cached_property
     def _index(self) -> TextIndex | None:
         name = self.generation.search
@@ -168,9 +193,11 @@ def _model(fields: dict[str, Any]) -> EvidenceModel:
     return EvidenceModel(**fields, weights=weights, moments=moments)
 
 
-def open_store(root: Path, memory: str = "1GB", threads: int = 2) -> Store:
+def open_store(
+    root: Path, memory: str = "1GB", threads: int = 2, scan_seconds: float | None = None
+) -> Store:
     """Open the current generation; raise a StoreError's kind with a sentence when there is none."""
-    return Store(root, read_generation(root), memory, threads)
+    return Store(root, read_generation(root), memory, threads, scan_seconds)
 
 
 def _connect(root: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection:

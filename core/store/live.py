@@ -15,6 +15,9 @@ SCORES = {
     "response_id": "BIGINT",
     **dict.fromkeys(NUMBERS, "DOUBLE"),
     "passes": "FLOAT[]",
+    "policy_token_logps": "FLOAT[]",
+    "ref_token_logps": "FLOAT[]",
+    "token_ends": "INTEGER[]",
     "n_tokens": "INTEGER",
     "truncated": "BOOLEAN",
 }

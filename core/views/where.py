@@ -1,4 +1,4 @@
-"""From a filter to what the store runs: its search becomes row ids, its names become columns."""
+"""From a filter to what the store runs: its search becomes rows, its names become columns."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from core.store.instance import Store
 
 
 def where_of(store: Store, filter: PairFilter) -> Where:
-    """Compile `filter` for `store`; raise FilterError where a condition does not fit."""
-    hits = store.search_ids(filter.search) if filter.search.strip() else None
+    """Compile `filter` for `store`; raise FilterError where it does not fit."""
+    hits = store.search(filter.search) if filter.search.strip() else None
     return compile_filter(filter, store.columns, hits)
 
 

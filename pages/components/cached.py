@@ -18,6 +18,7 @@ from core.store.filters import Kind, parse_where, where_text
 from core.store.inputs import signal_inputs
 from core.store.instance import Store, open_store
 from core.store.layout import Generation, read_generation
+from core.store.scan import SCAN_SECONDS
 
 __all__ = [
     "Kind",
@@ -83,7 +84,7 @@ def _call(question: Callable[..., T]) -> Callable[[Store, Arguments], T]:
 
 @st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda opened: opened.close())
 def _opened(settings: Settings, generation: str) -> Store:
-    return open_store(settings.store, settings.memory, settings.threads)
+    return open_store(settings.store, settings.memory, settings.threads, SCAN_SECONDS)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

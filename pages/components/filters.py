@@ -17,6 +17,13 @@ from pages.components.words import plain
 
 KEYS = ("source", "split", "q", "where")
 _OPERATORS = (">=", "<=", ">", "<", "=", "!=")
+_SEARCHES = """Words that the prompt or an answer holds: `two words`, `"a phrase"`, `fu*`.
+
+`prompt:` `chosen:` `rejected:` stand before a word or a group; `AND` `OR` `NOT` `-` and
+parentheses join them: `chosen:(sorry OR apolog*) -rejected:sorry`.
+
+`exact:` finds a text letter for letter, `re:` a pattern (RE2). They look at every text, for 2
+seconds at most."""
 
 
 def show() -> PairFilter:
@@ -29,7 +36,7 @@ def show() -> PairFilter:
     with st.sidebar:
         _names("Sources", sources, "source", more=False)
         _names("Splits", sorted(splits), "split", more=OTHERS in splits)
-        _text("Search texts", "q", "Words that the prompt or an answer holds.", "search", "Words")
+        _text("Search texts", "q", _SEARCHES, "search", "Words")
         _text(
             "Conditions",
             "where",

@@ -67,7 +67,7 @@ def test_a_kill_leaves_the_old_store_or_the_new_one_whole(tmp_path, seconds, sha
     assert process.returncode == 0, errors
     again = open_store(root)
     assert again.total == OLD + ROWS
-    assert len(again.search_ids("prompt:77")) == 1
+    assert again.search("prompt:77").n == 1
     assert not list(root.glob(".build-*"))
 
 

@@ -11,7 +11,14 @@ import pytest
 
 from core.errors import FilterError
 from core.schema import Condition, PairFilter, SignalColumn
-from core.store.filters import compile_filter, filter_columns, parse_where, where_text
+from core.store.filters import (
+    Hits,
+    compile_filter,
+    filter_columns,
+    hits_of,
+    parse_where,
+    where_text,
+)
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "filters" / "compiled.txt"
 COLUMNS = filter_columns([SignalColumn("suspicion", "suspicion", None, {}, 1, 0.5, 0.1)])
@@ -53,7 +60,7 @@ def test_the_sentence_is_for_people() -> None:
     assert where.sentence == ("source is judgebench and suspicion ≥ 0.7 and text matches “sorry”")
 
 
-def _kept(filter: PairFilter, hits: np.ndarray | None = None) -> list[int]:
+def _kept(filter: PairFilter, hits: Hits | None = None) -> list[int]:
     """Rows 0 … 4 that a filter keeps, with suspicion 0.1·row as REAL and NULL in row 4."""
     with duckdb.connect(":memory:") as con:
         con.execute(
@@ -89,7 +96,17 @@ def test_rows_kept(where: str, rows: list[int]) -> None:
 
 @pytest.mark.parametrize("hits", [[], [0], [4], [1, 3], [0, 1, 2, 3, 4]])
 def test_search_hits_are_kept(hits: list[int]) -> None:
-    assert _kept(PairFilter(search="x"), np.array(hits, np.int64)) == hits
+    mask = np.isin(np.arange(5), hits)
+    assert _kept(PairFilter(search="x"), hits_of(mask)) == hits
+
+
+def test_rows_behind_the_last_bit_are_no_hits() -> None:
+    assert _kept(PairFilter(search="x"), hits_of(np.array([False, True]))) == [1]
+
+
+def test_a_search_that_ran_out_of_time_says_so() -> None:
+    where = compile_filter(PairFilter(search="exact:x"), COLUMNS, hits_of(np.ones(5, bool), "half"))
+    assert where.sentence == "(half) text matches “exact:x”"
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -118,15 +118,6 @@ def test_a_reader_keeps_its_generation_while_others_are_written(tmp_path):
     assert open_store(tmp_path).total == 4
 
 
-def test_search_finds_words_by_field_and_says_when_it_is_not_there(tmp_path):
-    store = make_store(tmp_path, demo_pairs(), search=True)
-    assert store.search_ids("question 17").tolist() == [17]
-    assert store.search_ids("rejected:17").tolist() == [17]
-    later = make_store(tmp_path, [make_pair(900)])
-    with pytest.raises(StoreError, match="Search is being built"):
-        later.search_ids("question")
-
-
 def test_the_open_store_reaches_no_other_file_and_no_setting(tmp_path):
     store = make_store(tmp_path / "store", [make_pair(0)])
     secret = tmp_path / "secret.csv"
@@ -263,3 +254,13 @@ def test_inputs_align_to_rows(tmp_path):
     assert inputs.row_id.tolist() == list(range(store.total))
     assert set(inputs.rewards) == {"alpha", "beta"}
     assert np.isnan(inputs.gold[inputs.tie]).all()
+
+
+def test_evidence_of_another_form_ends_in_a_sentence(tmp_path: Path) -> None:
+    store = make_store(tmp_path / "store", demo_pairs(60))
+    signals = tmp_path / "store" / store.generation.signals
+    store.close()
+    with duckdb.connect(str(signals)) as con:
+        con.execute("UPDATE evidence_models SET model = replace(model, '\"limit\"', '\"bound\"')")
+    with pytest.raises(StoreDamaged, match="in another way"):
+        _ = open_store(tmp_path / "store").evidence_models

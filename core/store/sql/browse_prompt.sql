@@ -1,2 +1,2 @@
 SELECT messages, text FROM data.prompts
-WHERE prompt_id = $prompt_id
+WHERE rowid IN (SELECT rowid FROM data.prompts WHERE prompt_id = $prompt_id)

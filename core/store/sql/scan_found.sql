@@ -1,0 +1,1 @@
+CREATE TEMP TABLE found (id BIGINT, in_prompt BOOLEAN)

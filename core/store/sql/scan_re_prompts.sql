@@ -1,0 +1,6 @@
+INSERT INTO found
+SELECT
+    prompt_id,
+    true
+FROM data.prompts
+WHERE rowid BETWEEN $first AND $last AND regexp_matches(live.flat(text, messages), $text)
