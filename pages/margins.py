@@ -14,6 +14,7 @@ from pages.components import (
     chart,
     distribution,
     frame,
+    linked,
     plane,
     problems,
     reliable,
@@ -25,36 +26,37 @@ offered = {choice.column.name: choice for choice in cached.ask(choices) if choic
 if not offered:
     problems.no_scores()
     st.stop()
-if not asked.count.matching:
+if signalpick.view() == "linked":
+    linked.show(asked.filter, offered)
+elif not asked.count.matching:
     problems.no_match()
-    st.stop()
-
-signal, by = signalpick.signal_and_slice(offered)
-if by == "run":
-    distribution.every_run(asked.filter)
 else:
-    distribution.one(asked.filter, offered[signal], by)
+    signal, by = signalpick.signal_and_slice(offered)
+    if by == "run":
+        distribution.every_run(asked.filter)
+    else:
+        distribution.one(asked.filter, offered[signal], by)
 
-left, right = st.columns(2, gap="large")
-with left:
-    st.subheader("Two signals together", anchor=False)
-    x, y = signalpick.two(offered, signal)
-    both = cached.ask(density, asked.filter, x, y)
-    chart.show(
-        density_figure(both, chart.theme()),
-        "density",
-        density_text(both),
-        lambda: density_table(both),
-        lambda: brush.apply("density", x, y),
-    )
-with right:
-    st.subheader("Does it tell the truth?", anchor=False)
-    calibrated.show(asked.filter, signal)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Two signals together", anchor=False)
+        x, y = signalpick.two(offered, signal)
+        both = cached.ask(density, asked.filter, x, y)
+        chart.show(
+            density_figure(both, chart.theme()),
+            "density",
+            density_text(both),
+            lambda: density_table(both),
+            lambda: brush.apply("density", x, y),
+        )
+    with right:
+        st.subheader("Does it tell the truth?", anchor=False)
+        calibrated.show(asked.filter, signal)
 
-left, right = st.columns(2, gap="large")
-with left:
-    st.subheader("What is left to learn", anchor=False)
-    plane.show(asked.filter)
-with right:
-    st.subheader("Is suspicion a probability?", anchor=False)
-    reliable.show(asked.filter)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("What is left to learn", anchor=False)
+        plane.show(asked.filter)
+    with right:
+        st.subheader("Is suspicion a probability?", anchor=False)
+        reliable.show(asked.filter)

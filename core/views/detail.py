@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from core.schema import id_text
+from core.schema import Cursor, Order, PairFilter, id_text
 from core.store.instance import Store
 from core.views.results import PairDetail, RunScore, Sibling, Turn, Vote
-from core.views.rows import PREVIEW_CHARS
+from core.views.rows import PREVIEW_CHARS, page_params
+from core.views.where import number_column, where_of
 
 SIBLINGS = 50
 """Most rows of the same pair or prompt that are listed."""
 
 Record = dict[str, Any]
+_JSON: dict[str, Any] = {"ensure_ascii": False, "indent": 2}
+
+
+@dataclass(frozen=True)
+class Near:
+    """A row next to another one in some order."""
+
+    row_id: int
+    pair_id: str
+    value: float | None
+    """Of the column that orders."""
 
 
 def pair_detail(store: Store, row_id: int) -> PairDetail | None:
@@ -49,16 +63,55 @@ def pair_detail(store: Store, row_id: int) -> PairDetail | None:
     )
 
 
+def next_row(store: Store, filter: PairFilter, order: Order, after: Cursor | None) -> Near | None:
+    """Return the first row of `filter` after a place in `order`, None at the end; no text."""
+    sign = -1.0 if order.descending else 1.0
+    params = {"sign": sign, **page_params(after, 0, sign)}
+    del params["size"]
+    column = number_column(store, order.name)
+    where = where_of(store, filter)
+    for row in store.query("browse_near", params, where, order=column).to_pylist():
+        return Near(row["row_id"], id_text(row["pair_id"]), row["found"])
+    return None
+
+
 def turns(messages: str | None, text: str | None, role: str) -> tuple[Turn, ...]:
     """Return the turns of canonical messages, or one turn of `role` with the plain text."""
     if messages is None:
         return (Turn(role, text or ""),)
-    return tuple(Turn(turn["role"], _content(turn.get("content"))) for turn in json.loads(messages))
+    return tuple(turn for message in json.loads(messages) for turn in _said(message))
+
+
+def _said(message: dict[str, object]) -> Iterator[Turn]:
+    """Yield what a message says, then what else it holds: tool calls, names, audio."""
+    role = str(message["role"])
+    if "content" in message or len(message) == 1:
+        yield Turn(role, _content(message.get("content")))
+    for key, value in message.items():
+        if key not in ("role", "content"):
+            yield Turn(f"{role}, {key}", _content(value))
 
 
 def _content(content: object) -> str:
-    """Return plain content as it is and anything else (tool calls, parts) as JSON."""
-    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    """Return plain content as it is and anything else (tool calls, parts) as JSON to be read."""
+    return content if isinstance(content, str) else json.dumps(_opened(content), **_JSON)
+
+
+def _opened(value: object) -> object:
+    """Return tool calls with their arguments, which come as JSON in a text, as what they are."""
+    if isinstance(value, list):
+        return [_opened(item) for item in value]
+    if isinstance(value, dict):
+        return {k: _arguments(v) if k == "arguments" else _opened(v) for k, v in value.items()}
+    return value
+
+
+def _arguments(value: object) -> object:
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+    return found if isinstance(found, dict | list) else value
 
 
 def _winner(pair: Record, winner_id: int | None) -> str | None:

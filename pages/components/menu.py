@@ -11,6 +11,7 @@ _PAGES = (
     ("overview", "Overview", "dashboard", "What is in the store and what to do next."),
     ("browse", "Browse", "table_rows", "Every pair: a table to search and sort, a reader."),
     ("margins", "Margins", "bar_chart", "How signals are distributed; brush a range to filter."),
+    ("slices", "Slices", "splitscreen", "Where labels, runs and length differ; what surprises."),
     ("flips", "Flips", "swap_horiz", "Labels that look reversed, with the evidence."),
     ("scorers", "Scorers", "speed", "Health of every run, and of those being made."),
     ("export", "Export", "download", "A curated split, previewed, and the command that makes it."),

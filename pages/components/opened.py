@@ -9,10 +9,25 @@ from __future__ import annotations
 import streamlit as st
 
 from core.schema import Order, PairFilter
+from core.store.textquery import terms
 from core.views.browse import find_rows, pair_detail
+from core.views.detail import Near
+from core.views.prompts import prompt_view
 from core.views.results import PairDetail, Sibling
 from core.views.signals import choices
-from pages.components import cached, calculator, neighbours, problems, reader
+from core.views.tokens import token_runs
+from pages.components import (
+    cached,
+    calculator,
+    copylink,
+    neighbours,
+    problems,
+    promptview,
+    reader,
+    signalgroups,
+    tokens,
+)
+from pages.components.neighbours import Neighbours
 from pages.components.words import plain
 
 KEY = "pair"
@@ -65,29 +80,41 @@ def show(row_id: int, filter: PairFilter, order: Order) -> None:
     if detail is None:
         problems.empty("There is no such row in this store.", "Rows are numbered from 0.")
         return
-    _bar(detail, filter, order)
-    terms = reader.terms_of(filter.search)
-    look = reader.looks("reader", reader.longest(detail))
-    reader.conversation(detail, look, terms)
-    reader.answers(detail, look, terms)
+    found = _around(detail, filter, order)
+    _bar(detail, found)
+    marked = terms(filter.search)
+    runs = cached.ask(token_runs)
+    look = reader.looks("reader", reader.longest(detail), tokens=bool(runs))
+    reader.conversation(detail, look, marked)
+    if look.tokens:
+        tokens.show(detail, runs)
+    else:
+        reader.answers(detail, look, marked)
     calculator.show(detail)
-    left, right = st.columns([2, 3], gap="large")
-    offered = cached.ask(choices)
-    with left:
-        st.subheader("Signals", anchor=False)
-        reader.signals(detail, offered)
-    with right:
-        st.subheader("Rewards", anchor=False)
-        reader.scores(detail, offered)
-        st.subheader("Votes and gold", anchor=False)
-        reader.votes(detail)
-        reader.gold(detail)
-    _siblings(detail.siblings)
+    st.subheader("Everything known of this pair", anchor=False)
+    signalgroups.show(detail, cached.ask(choices))
+    st.subheader("Votes and gold", anchor=False)
+    reader.votes(detail)
+    reader.gold(detail)
+    _related(detail)
+    _fetch(found.after, filter, order)
 
 
-def _bar(detail: PairDetail, filter: PairFilter, order: Order) -> None:
+def _fetch(near: Near | None, filter: PairFilter, order: Order) -> None:
+    """Ask for all that the next pair's page needs while this one is read."""
+    detail = cached.ask(pair_detail, near.row_id) if near else None
+    if detail is not None:
+        _around(detail, filter, order)
+        cached.ask(prompt_view, detail.row_id)
+        cached.ask(find_rows, detail.pair_id)
+
+
+def _around(detail: PairDetail, filter: PairFilter, order: Order) -> Neighbours:
     value = float(detail.row_id) if order.name == "row_id" else detail.signals.get(order.name)
-    found = neighbours.around(filter, order, detail.row_id, value)
+    return neighbours.around(filter, order, detail.row_id, value)
+
+
+def _bar(detail: PairDetail, found: Neighbours) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Table", icon=":material/table_rows:", on_click=close)
         for label, key, near in (
@@ -102,7 +129,18 @@ def _bar(detail: PairDetail, filter: PairFilter, order: Order) -> None:
                 args=(near.pair_id, near.row_id) if near else (detail.pair_id, detail.row_id),
                 disabled=near is None,
             )
+        if st.button("Copy link", key="read_copy", shortcut="L"):
+            copylink.show(name(detail.pair_id, detail.row_id))
         reader.facts(detail)
+
+
+def _related(detail: PairDetail) -> None:
+    """Show the prompt's responses where there are several, and the rows of this pair."""
+    ranked = cached.ask(prompt_view, detail.row_id)
+    if ranked is not None:
+        promptview.show(ranked, detail.row_id, open_row)
+    listed = [s for s in detail.siblings if ranked is None or s.relation != "same prompt"]
+    _siblings(tuple(listed))
 
 
 def _siblings(siblings: tuple[Sibling, ...]) -> None:

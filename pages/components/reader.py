@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import streamlit as st
 
-from core.views.results import PairDetail, SignalChoice
+from core.views.results import PairDetail
 from pages.components import markdown, render
 from pages.components.words import number, plain
 
@@ -18,8 +17,7 @@ TIES = {
     "neither": "neither",
 }
 GOLD_SIGNAL = "gold_agrees"
-_WORD = re.compile(r"\w+")
-_SYNTAX = frozenset({"and", "or", "not", "prompt", "chosen", "rejected"})
+"""Shown when it is asked for: who reads should judge first."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +27,52 @@ class Look:
     compare: bool
     markdown: bool
     limit: int
+    tokens: bool = False
 
 
-def terms_of(search: str) -> frozenset[str]:
-    """Return the words to mark."""
-    return frozenset(w.lower() for w in _WORD.findall(search)) - _SYNTAX
+@dataclass(frozen=True)
+class Switch:
+    """A button that turns a look on and off; its words say what pressing it does."""
+
+    name: str
+    key: str
+    """On the keyboard; it is silent while a person types."""
+    on: str
+    off: str
+    at_first: bool = False
 
 
-def looks(key: str, longest: int, short: int = render.SHORT) -> Look:
+COMPARE = Switch("diff", "D", "Hide differences", "Mark differences", at_first=True)
+MARKDOWN = Switch("markdown", "M", "Raw text", "Markdown")
+TOKENS = Switch("tokens", "T", "Hide tokens", "Tokens")
+
+
+def looks(key: str, longest: int, short: int = render.SHORT, tokens: bool = False) -> Look:
     """Draw the switches and return what they say; texts are cut to `short` until asked for."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        compare = st.toggle("Mark differences", True, key=f"{key}_diff", persist_state="session")
-        as_markdown = st.toggle("Markdown", False, key=f"{key}_markdown", persist_state="session")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        as_tokens = tokens and _switch(key, TOKENS)
+        as_markdown = not as_tokens and _switch(key, MARKDOWN)
+        compare = not as_markdown and not as_tokens and _switch(key, COMPARE)
         more = longest > short and st.toggle("Whole texts", False, key=f"{key}_more")
-    return Look(compare and not as_markdown, as_markdown, render.LONG if more else short)
+    return Look(compare, as_markdown, render.LONG if more else short, as_tokens)
+
+
+def _switch(page: str, switch: Switch) -> bool:
+    """Draw a switch and return whether it is on; it stays so from pair to pair."""
+    state = f"{page}_{switch.name}"
+    on = bool(st.session_state.get(state, switch.at_first))
+    st.button(
+        switch.on if on else switch.off,
+        key=f"{state}_switch",
+        shortcut=switch.key,
+        on_click=_turn,
+        args=(state, not on),
+    )
+    return on
+
+
+def _turn(state: str, on: bool) -> None:
+    st.session_state[state] = on
 
 
 def longest(detail: PairDetail) -> int:
@@ -96,46 +126,6 @@ def facts(detail: PairDetail) -> None:
         f"{plain(detail.source)} · {plain(detail.split)} · row {detail.row:,} · {label}"
         f"{strength} · pair `{detail.pair_id}`"
     )
-
-
-def signals(detail: PairDetail, choices: tuple[SignalChoice, ...]) -> None:
-    """List every signal but the margins that stand with their rewards; say which are unknown."""
-    scored = {score.run_id for score in detail.scores}
-    # What gold says is shown when it is asked for.
-    choices = tuple(
-        c for c in choices if c.column.run_id not in scored and c.column.name != GOLD_SIGNAL
-    )
-    known = [choice for choice in choices if detail.signals.get(choice.column.name) is not None]
-    rows = [
-        {
-            "Signal": plain(choice.title),
-            "Value": number(detail.signals[choice.column.name]),
-            "Unit": plain(choice.unit),
-        }
-        for choice in known
-    ]
-    if rows:
-        st.table(rows, hide_index=True, border="horizontal", alt="Signals of this pair")
-    if unknown := [plain(choice.title) for choice in choices if choice not in known]:
-        st.caption(f"Unknown for this pair: {', '.join(unknown)}.")
-
-
-def scores(detail: PairDetail, choices: tuple[SignalChoice, ...]) -> None:
-    """List each run's two rewards and its margin."""
-    margins = {c.column.run_id: detail.signals.get(c.column.name) for c in choices}
-    rows = [
-        {
-            "Run": plain(score.run_id),
-            "Chosen": number(score.chosen),
-            "Rejected": number(score.rejected),
-            "Margin": number(margins.get(score.run_id)),
-        }
-        for score in detail.scores
-    ]
-    if rows:
-        st.table(rows, hide_index=True, border="horizontal", alt="Rewards of each run")
-    else:
-        st.caption("No run has scored these answers.")
 
 
 def votes(detail: PairDetail) -> None:

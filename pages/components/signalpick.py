@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.views.flips import evidence_columns
 from core.views.results import SignalChoice
@@ -14,7 +15,26 @@ from pages.components.words import plain
 
 Offered = Mapping[str, SignalChoice]
 By = Literal["source", "split", "run"]
+View = Literal["one signal", "linked"]
+_VIEWS: tuple[View, ...] = get_args(View)
 _BY: tuple[By, ...] = get_args(By)
+
+
+def view() -> View:
+    """Draw the choice between one signal's page and the linked panels."""
+    links.check("view", _VIEWS, "view")
+    return st.segmented_control(
+        "View",
+        _VIEWS,
+        default="one signal",
+        required=True,
+        key="view",
+        bind="query-params",
+        persist_state="session",
+        label_visibility="collapsed",
+        on_change=links.changed,
+        args=("view",),
+    )
 
 
 def signal_and_slice(offered: Offered) -> tuple[str, By | None]:
@@ -37,10 +57,32 @@ def signal_and_slice(offered: Offered) -> tuple[str, By | None]:
     return signal, by
 
 
+def three(offered: Offered, categories: tuple[str, ...]) -> tuple[str, str, str]:
+    """Draw the choice of two signals and of a category, side by side."""
+    links.check("category", categories, "category")
+    first, other, last = st.columns(3)
+    x, y = _two(offered, next(_telling(offered)), first, other)
+    with last:
+        category = st.selectbox(
+            "Category",
+            categories,
+            key="category",
+            bind="query-params",
+            on_change=links.changed,
+            args=("category",),
+        )
+    return x, y, category or categories[0]
+
+
 def two(offered: Offered, signal: str) -> tuple[str, str]:
     """Draw the choice of two signals: the page's own, and another scorer's."""
+    return _two(offered, signal, *st.columns(2))
+
+
+def _two(
+    offered: Offered, signal: str, left: DeltaGenerator, right: DeltaGenerator
+) -> tuple[str, str]:
     other = next((name for name in _telling(offered) if name != signal), signal)
-    left, right = st.columns(2)
     with left:
         x = one("Across", "x", offered, signal)
     with right:

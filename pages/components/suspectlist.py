@@ -6,6 +6,7 @@ import pyarrow as pa
 import streamlit as st
 
 from core.charts.evidence import evidence_figure, evidence_table, evidence_text
+from core.store.textquery import terms
 from core.views.browse import pair_detail
 from core.views.results import Suspect
 from pages.components import cached, chart, opened, reader
@@ -81,9 +82,9 @@ def _one(suspects: tuple[Suspect, ...], at: int, key: str, search: str) -> None:
     with right:
         _evidence(suspect)
     look = reader.looks("flips", reader.longest(detail), SHORT)
-    terms = reader.terms_of(search)
-    reader.conversation(detail, look, terms)
-    reader.answers(detail, look, terms)
+    marked = terms(search)
+    reader.conversation(detail, look, marked)
+    reader.answers(detail, look, marked)
 
 
 def _bar(suspects: tuple[Suspect, ...], at: int, table: str) -> None:

@@ -65,7 +65,9 @@ def test_a_filter_is_in_the_link_on_every_page(page: Page, server: Server) -> No
     page.get_by_role("textbox", name="Conditions").press("Enter")
     sentence = page.get_by_text("of 189 pairs: suspicion ≥ 0.3")
     expect(sentence).to_be_visible()
-    for name in ("Browse", "Margins", "Flips", "Scorers", "Export", "Methods", "Overview"):
+    for name in (
+        *("Browse", "Margins", "Slices", "Flips", "Scorers", "Export", "Methods", "Overview"),
+    ):
         menu(page, name)
         expect(sentence).to_be_visible()
         assert link(page)["where"] == ["suspicion >= 0.3"]

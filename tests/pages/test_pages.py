@@ -9,7 +9,7 @@ import pytest
 from tests.factories import make_pair, make_store
 from tests.pages.conftest import OpenApp, said
 
-PAGES = ("overview", "browse", "margins", "flips", "scorers", "export", "methods")
+PAGES = ("overview", "browse", "margins", "slices", "flips", "scorers", "export", "methods")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -122,7 +122,7 @@ def test_a_search_finds_texts(open_app: OpenApp, stored: Path) -> None:
     assert "**1** of 68 pairs" in said(app)
 
 
-@pytest.mark.parametrize("page", ["browse", "margins", "flips", "export"])
+@pytest.mark.parametrize("page", ["browse", "margins", "slices", "flips", "export"])
 def test_a_filter_that_keeps_nothing_is_said(open_app: OpenApp, stored: Path, page: str) -> None:
     app = open_app(stored, page, where="row_id < 0")
     assert not app.exception
@@ -143,6 +143,9 @@ def test_a_filter_that_keeps_nothing_is_said(open_app: OpenApp, stored: Path, pa
         ("browse", {"after": "here"}, "page mark here"),
         ("margins", {"signal": "beauty"}, "beauty"),
         ("margins", {"by": "weekday"}, "weekday"),
+        ("slices", {"slice": "beauty"}, "beauty"),
+        ("slices", {"measure": "beauty"}, "beauty"),
+        ("slices", {"whose": "gamma"}, "gamma"),
         ("flips", {"show": "everything"}, "everything"),
         ("scorers", {"run": "gamma"}, "gamma"),
         ("export", {"preset": "best"}, "best"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -168,3 +169,19 @@ def test_a_diff_falls_back_when_words_are_too_many(first: str, second: str, unit
 )
 def test_numbers_are_short(value: float | None, shown: str) -> None:
     assert number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("term", "text", "marked"),
+    [
+        ("fun*", "fun, funny and unfunny", ["fun", "funny"]),
+        ("c++ is", "I say C++ is old", ["C++ is"]),
+        ("(a", "say (a) or a", ["(a"]),
+        ("*", "2 * 3", ["*"]),
+    ],
+)
+def test_prefixes_and_texts_with_signs_are_marked(
+    emitted: list[str], term: str, text: str, marked: list[str]
+) -> None:
+    render.turns((Turn("user", text),), frozenset({term}))
+    assert re.findall("<mark>(.*?)</mark>", emitted[0]) == marked

@@ -87,7 +87,8 @@ def test_one_view_holds_the_numbers_of_all_runs_and_null_where_a_run_has_none(ro
     columns = store.con.sql("DESCRIBE live.scores").fetchall()
     assert [name for name, *_ in columns] == [
         "run_id", "response_id", "reward", "policy_logps", "ref_logps", "klsum",
-        "policy_mixp_logps", "policy_mixm_logps", "passes", "n_tokens", "truncated",
+        "policy_mixp_logps", "policy_mixm_logps", "passes", "policy_token_logps",
+        "ref_token_logps", "token_ends", "n_tokens", "truncated",
     ]  # fmt: skip
 
 
