@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 
 from core.schema import Bools, Floats
-
-_Z = 1.644854
-"""90 %."""
+from core.signals.wilson import Z90, wilson
 
 
 @dataclass(frozen=True)
@@ -50,15 +47,5 @@ def audited(wrong: Bools, probability: Floats, rows: int) -> Audited:
     weight = 1 / probability
     rate = float((wrong * weight).sum() / weight.sum())
     effective = float(weight.sum() ** 2 / (weight**2).sum())
-    low, high = wilson(rate, effective)
+    low, high = wilson(rate, effective, Z90)
     return Audited(rate, low, high, float(np.mean(wrong)))
-
-
-def wilson(share: float, n: float, z: float = _Z) -> tuple[float, float]:
-    """Return the ends of Wilson's interval of a share of n, n possibly fractional."""
-    centre = share + z**2 / (2 * n)
-    spread = z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    bottom = 1 + z**2 / n
-    # A share of 0 or 1 is an end itself, but for a rounding error.
-    low, high = (centre - spread) / bottom, (centre + spread) / bottom
-    return max(min(low, share), 0.0), min(max(high, share), 1.0)

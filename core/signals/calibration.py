@@ -16,6 +16,7 @@ import numpy as np
 
 from core.schema import Floats
 from core.signals.logistic import softplus
+from core.signals.wilson import Z90
 
 ENOUGH = 100
 """Gold answers of a source below which its evidence is not called calibrated."""
@@ -26,7 +27,6 @@ _SLOPES = (-5.0, 3.5)
 """ln of the least and the largest slope, per deviation of the evidence."""
 _RATES = (-6.9, 6.9)
 """logit of the least and the largest noise rate: 0.1 and 99.9 %."""
-_Z = 1.644854
 _HALF_CHI_SQUARE = 1.3528
 """Nats below the best within which a value is in the 90 % profile likelihood interval."""
 
@@ -188,7 +188,7 @@ def _fit(model: _Likelihood, size: float, n: int) -> Calibration:
     )
     return Calibration(
         slope=float(np.exp(slope)),
-        doubt=(most - least) / (2 * _Z),
+        doubt=(most - least) / (2 * Z90),
         rate=_share(rate),
         # The ends of the grid stand for all and none.
         low=0.0 if low == _RATES[0] else _share(low),

@@ -15,7 +15,8 @@ from core.signals.evidence import RunMargin, Weighing, patterns
 from core.signals.evidence_runs import column, knowing, majority, standardised, weighed
 from core.signals.margins import sampled
 from core.signals.mixture import A_HIGH, A_LOW, fit_mirrored
-from core.signals.noise import FEWEST, Noise, noise_of, wilson_low
+from core.signals.noise import FEWEST, Noise, noise_of
+from core.signals.wilson import wilson_low
 
 STACKED = 200
 """Gold answers of a source from which on they set the weights in place of the labels."""

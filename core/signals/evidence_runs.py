@@ -10,7 +10,8 @@ import numpy as np
 from core.schema import EvidenceWeight, Floats
 from core.signals.consensus import FEWEST_COMMON
 from core.signals.evidence import RunMargin, Weighing
-from core.signals.noise import FEWEST, wilson_low
+from core.signals.noise import FEWEST
+from core.signals.wilson import wilson_low
 
 _OUTLIER = 6.0
 """Margins count up to this many times the median size: one of a thousand must not be the unit."""

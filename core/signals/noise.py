@@ -9,6 +9,7 @@ import numpy as np
 
 from core.schema import Floats
 from core.signals.mixture import A_HIGH, Interval, MirroredFit, fit_mirrored, noise_interval
+from core.signals.wilson import wilson_low
 
 FEWEST = 50
 """Rows with a label and a margin below which nothing is said."""
@@ -78,14 +79,6 @@ def noise_of(margins: Floats) -> Noise:
     reason = _doubt(known, fit, interval)
     rate = None if reason else 1 - fit.a
     return Noise(len(known), agreement, True, rate, interval, 1 - low, reason)
-
-
-def wilson_low(share: float, n: int) -> float:
-    """Return the lower end of the Wilson 95 % interval. Source: Wilson 1927."""
-    z = 1.959964
-    centre = share + z**2 / (2 * n)
-    spread = z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return (centre - spread) / (1 + z**2 / n)
 
 
 def _silent(n: int, agreement: float | None, reason: str) -> Noise:

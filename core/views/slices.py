@@ -11,6 +11,7 @@ import numpy as np
 
 from core.errors import FilterError, UnknownName
 from core.schema import PairFilter
+from core.signals.wilson import Z95
 from core.store.instance import Store
 from core.views.browse import count
 from core.views.results import Share
@@ -24,7 +25,7 @@ from core.views.slicing import (
     value_slice,
 )
 from core.views.where import number_column, where_of
-from core.views.wilson import Z, share
+from core.views.wilson import share
 
 SUSPICION = "suspicion"
 MOST_SLICES = 40
@@ -150,5 +151,5 @@ def _mean(row: Mapping[str, Any], name: str) -> Mean:
     deviation = row.get(f"deviation_{name}")
     if mean is None or deviation is None:
         return Mean(n, mean, None, None)
-    half = Z * deviation / math.sqrt(n)
+    half = Z95 * deviation / math.sqrt(n)
     return Mean(n, mean, mean - half, mean + half)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.signals.mixture import A_HIGH, A_LOW, MirroredFit, fit_mirrored, noise_interval
-from core.signals.noise import noise_of, wilson_low
+from core.signals.noise import noise_of
+from core.signals.wilson import wilson_low
 
 
 def planted(a: float, mu: float, s: float, n: int, seed: int = 0) -> np.ndarray:
