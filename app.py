@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from core.errors import AssayError
-from pages.components import frame, menu, problems
+from pages.components import address, frame, menu, problems
 
 page = menu.show()
+address.start(page.url_path)
 frame.show(page.title)
 try:
     page.run()
 except AssayError as error:
     problems.show(error)
 finally:
+    address.tell()
     frame.leave()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.schema import Order
 from core.views.browse import browse
-from pages.components import cached, frame, links, opened, pairtable, problems, toolbar
+from pages.components import address, cached, frame, links, opened, pairtable, problems, toolbar
 
 asked = frame.current()
 order: Order = toolbar.order()
@@ -21,7 +21,7 @@ else:
     st.caption("Choose a row by its box at the left, or with Shift and Space, to read it.")
     pairtable.show(
         page.rows,
-        f"browse_{st.query_params.get(links.MARK, 'first')}",
+        f"browse_{address.get(links.MARK)}",
         toolbar.columns(order),
         lambda row: opened.open_row(row.pair_id, row.row_id),
         f"Pairs, {asked.count.sentence}",

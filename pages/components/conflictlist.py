@@ -10,7 +10,7 @@ from core.schema import PairFilter
 from core.views.bands import AMBIGUITY, SUSPICION, contested_pairs
 from core.views.flips import CONFLICTS, Conflict, conflicts
 from core.views.results import PairPage
-from pages.components import bandpick, cached, links, opened, pairtable, problems
+from pages.components import address, bandpick, cached, links, opened, pairtable, problems
 from pages.components.words import prose, sentence
 
 LISTS: Mapping[str, Conflict | None] = {
@@ -38,7 +38,7 @@ def show(filter: PairFilter, name: str, size: int) -> None:
     if found.rows:
         pairtable.show(
             found.rows,
-            f"{name}_{st.query_params.get(links.MARK, 'first')}",
+            f"{name}_{address.get(links.MARK)}",
             [column for column in _COLUMNS[name] if column in cached.store().columns],
             lambda row: opened.go(row.pair_id, row.row_id),
             f"Rows of the list of {name}",

@@ -10,6 +10,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from core.schema import Cursor
+from pages.components import address
 from pages.components.words import plain
 
 LISTED = 6
@@ -43,8 +44,8 @@ def changed(key: str) -> None:
 
 def mark() -> Cursor | None:
     """Return where the page starts, None at the beginning; say so when it cannot be read."""
-    text = st.query_params.get(MARK)
-    if text is None:
+    text = address.get(MARK)
+    if not text:
         return None
     value, _, row = text.rpartition(":")
     try:
@@ -60,30 +61,29 @@ def mark() -> Cursor | None:
 
 def next_page(after: Cursor) -> None:
     """Go on behind `after`, remembering the way back."""
-    st.session_state.setdefault(_TRAIL, []).append(st.query_params.get(MARK))
+    st.session_state.setdefault(_TRAIL, []).append(address.get(MARK))
     value = "" if after.value is None else repr(after.value)
-    st.query_params[MARK] = f"{value}:{after.row_id}"
+    address.put(MARK, f"{value}:{after.row_id}")
 
 
 def previous_page() -> None:
     """Go back the way we came; a link opened in the middle leads to the first page."""
-    trail: list[str | None] = st.session_state.get(_TRAIL) or [None]
-    before = trail.pop()
-    if before is None:
-        first_page()
+    trail: list[str] = st.session_state.get(_TRAIL) or [""]
+    if before := trail.pop():
+        address.put(MARK, before)
     else:
-        st.query_params[MARK] = before
+        first_page()
 
 
 def first_page() -> None:
     """Go to the first page."""
     st.session_state[_TRAIL] = []
-    st.query_params.pop(MARK, None)
+    address.put(MARK, "")
 
 
 def pager(after: Cursor | None, shown: int, key: str) -> None:
     """Draw the way through keyset pages, where there is more than one."""
-    here = MARK in st.query_params
+    here = bool(address.get(MARK))
     if not here and after is None:
         return
     number = len(st.session_state.get(_TRAIL, [])) + 1

@@ -17,6 +17,7 @@ from core.views.results import PairDetail, Sibling
 from core.views.signals import choices
 from core.views.tokens import token_runs
 from pages.components import (
+    address,
     cached,
     calculator,
     copylink,
@@ -33,9 +34,34 @@ from pages.components.words import plain
 KEY = "pair"
 
 
+def box() -> None:
+    """Draw the box that names the open pair and opens another.
+
+    It is another widget for every pair, and heard only where it says another one than it was
+    drawn with: the browser sends each widget's value with every press, and one sent before the
+    new pair's arrived would lead back to the pair before.
+    """
+    text = address.get(KEY)
+    key = f"pair_{text}"
+    st.text_input(
+        "Pair",
+        value=text,
+        key=key,
+        on_change=_typed,
+        args=(key, text),
+        placeholder="Id of a pair, 16 digits",
+        width=260,
+    )
+
+
+def _typed(key: str, drawn: str) -> None:
+    if (text := st.session_state[key]) != drawn:
+        address.put(KEY, text.strip())
+
+
 def row() -> int | None:
     """Return the row that the link or the box names; say so when there is none."""
-    text = (st.session_state.get(KEY) or "").strip().lower()
+    text = address.get(KEY).strip().lower()
     if not text:
         return None
     if text.isdecimal() and len(text) < 16:
@@ -54,7 +80,7 @@ def row() -> int | None:
 
 def open_row(pair_id: str, row_id: int) -> None:
     """Open a row; only in a callback."""
-    st.session_state[KEY] = name(pair_id, row_id)
+    address.put(KEY, name(pair_id, row_id))
 
 
 def go(pair_id: str, row_id: int) -> None:
@@ -71,7 +97,7 @@ def name(pair_id: str, row_id: int) -> str:
 
 def close() -> None:
     """Go back to the table; only in a callback."""
-    st.session_state[KEY] = ""
+    address.put(KEY, "")
 
 
 def show(row_id: int, filter: PairFilter, order: Order) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.schema import Order
 from core.views.signals import choices
-from pages.components import cached, links
+from pages.components import cached, links, opened
 from pages.components.reader import GOLD_SIGNAL
 
 IMPORTED = "order of import"
@@ -34,13 +34,7 @@ def order() -> Order:
             on_change=links.changed,
             args=("desc",),
         )
-        st.text_input(
-            "Pair",
-            key="pair",
-            bind="query-params",
-            placeholder="Id of a pair, 16 digits",
-            width=260,
-        )
+        opened.box()
     return Order("row_id" if name in (None, IMPORTED) else name, descending)
 
 

@@ -97,6 +97,33 @@ def test_the_copied_link_is_that_of_the_pair_on_the_page(tab: Page, hostile: Ser
     expect(tab.locator(".as-first .as-text")).to_have_text(CORPUS[1])
 
 
+PRESS_AT_ONCE = """(wanted) => {
+  const key = { key: "l", code: "KeyL", keyCode: 76, bubbles: true };
+  const watch = new MutationObserver(() => {
+    const text = document.querySelector(".as-first .as-text");
+    if (!text || text.textContent !== wanted) return;
+    watch.disconnect();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", key));
+  });
+  watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+"""Press L in the moment in which the text stands there, before the page's own words settle."""
+
+
+def test_who_presses_fast_is_not_led_back(tab: Page, hostile: Server) -> None:
+    """The browser sent the box's old pair and the old address with the press: most went back."""
+    for _ in range(4):
+        visit(tab, hostile, "browse?pair=1")
+        expect(tab.locator(".as-first .as-text")).to_have_text(CORPUS[0])
+        tab.locator("h1").click()
+        tab.evaluate(PRESS_AT_ONCE, CORPUS[1])
+        tab.keyboard.press("ArrowRight")
+        expect(tab.locator(".as-first .as-text")).to_have_text(CORPUS[1])
+        tab.wait_for_timeout(700)
+        settled(tab)
+        expect(tab.locator(".as-first .as-text")).to_have_text(CORPUS[1])
+
+
 def test_hostile_texts_do_nothing_in_any_look(tab: Page, hostile: Server) -> None:
     visit(tab, hostile, "browse?pair=0")
     expect(tab.locator(".as-first")).to_be_visible()

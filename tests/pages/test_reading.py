@@ -60,10 +60,10 @@ def test_the_reader_opens_by_link_and_moves_on(open_app: OpenApp, stored: Path) 
     assert "question 0" in said(app)
     assert "Contradiction" in "".join(b.label for b in app.button)
     app.button(key="read_next").click().run()
-    assert app.session_state["pair"] == second.pair_id
+    assert app.query_params["pair"] == second.pair_id
     assert "question 1" in said(app)
     app.button(key="read_previous").click().run()
-    assert app.session_state["pair"] == first.pair_id
+    assert app.query_params["pair"] == first.pair_id
 
 
 def test_gold_is_hidden_until_it_is_asked_for(open_app: OpenApp, stored: Path) -> None:
