@@ -10,6 +10,8 @@ address.start(page.url_path)
 frame.show(page.title)
 try:
     page.run()
+except frame.PageEnds:
+    pass
 except AssayError as error:
     problems.show(error)
 finally:

@@ -15,7 +15,7 @@ row_id = opened.row()
 if row_id is not None:
     opened.show(row_id, asked.filter, order)
 elif not asked.count.matching:
-    problems.no_match()
+    problems.no_match(asked.count)
 else:
     page = cached.ask(browse, asked.filter, order, links.mark(), 50)
     st.caption("Choose a row by its box at the left, or with Shift and Space, to read it.")

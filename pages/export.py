@@ -11,8 +11,8 @@ from pages.components import cached, exportform, exportview, frame, problems
 
 asked = frame.current()
 if not asked.count.matching:
-    problems.no_match()
-    st.stop()
+    problems.no_match(asked.count)
+    raise frame.PageEnds
 
 left, right = st.columns([2, 3], gap="large")
 with left:

@@ -36,7 +36,7 @@ shown = st.segmented_control(
 if shown in conflictlist.LISTS:
     conflictlist.show(asked.filter, shown, SIZE)
 elif not asked.count.matching:
-    problems.no_match()
+    problems.no_match(asked.count)
 elif not cached.store().runs:
     problems.no_scores()
 else:

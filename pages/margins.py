@@ -25,11 +25,11 @@ asked = frame.current()
 offered = {choice.column.name: choice for choice in cached.ask(choices) if choice.column.n}
 if not offered:
     problems.no_scores()
-    st.stop()
+    raise frame.PageEnds
 if signalpick.view() == "linked":
     linked.show(asked.filter, offered)
 elif not asked.count.matching:
-    problems.no_match()
+    problems.no_match(asked.count)
 else:
     signal, by = signalpick.signal_and_slice(offered)
     if by == "run":
@@ -47,7 +47,7 @@ else:
             "density",
             density_text(both),
             lambda: density_table(both),
-            lambda: brush.apply("density", x, y),
+            lambda: brush.apply("density", {x: both.x_edges[-1], y: both.y_edges[-1]}),
         )
     with right:
         st.subheader("Does it tell the truth?", anchor=False)

@@ -25,7 +25,7 @@ jobs.watch()
 seen = cached.ask(scored_runs)
 if not seen.runs:
     problems.no_scores()
-    st.stop()
+    raise frame.PageEnds
 
 st.subheader("Scored", anchor=False)
 runtable.show(seen)

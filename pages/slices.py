@@ -19,13 +19,13 @@ from pages.components import (
 
 asked = frame.current()
 if not asked.count.matching:
-    problems.no_match()
-    st.stop()
+    problems.no_match(asked.count)
+    raise frame.PageEnds
 offered = cached.ask(sliceable)
 picked = slicepick.show(offered)
 if picked is None:
     problems.no_scores()
-    st.stop()
+    raise frame.PageEnds
 
 seen = cached.ask(slices, asked.filter, picked.column, picked.run, picked.signal)
 chart.show(

@@ -10,24 +10,34 @@ import pyarrow as pa
 from core.charts.linked import round_number, shrink
 from core.charts.theme import INKS, Theme, figure, plain
 from core.charts.words import cut, title_of
-from core.views.crossfilter import Counted, Kind, Panels
+from core.store.filters import missing
+from core.views.crossfilter import Kind, Kinds, OfKinds
 
 KIND_CHARS = 24
-UNKNOWN = "unknown"
+HEIGHT = 360
+LOWEST, PER_BAR = 150, 36
+"""Pixels around the bars, and of each, where their number sets the height."""
 
 
-def names_of(p: Panels) -> list[str]:
+def names_of(p: Kinds) -> list[str]:
     """Return what the bars are called, in their order."""
     others = "1 other" if p.more == 1 else f"all {p.more:,} others"
-    return [*(kind_name(kind) for kind in p.kinds), *([others] if p.more else [])]
+    return [*(kind_name(p.category, kind) for kind in p.kinds), *([others] if p.more else [])]
 
 
-def kind_name(kind: Kind) -> str:
+def kind_name(category: str, kind: Kind) -> str:
     """Return what a kind is called."""
-    return UNKNOWN if kind is None else kind or "empty"
+    return missing(category) if kind is None else kind or "empty"
 
 
-def bars_figure(p: Panels, everything: Counted, kept: Counted, theme: Theme) -> go.Figure:
+def bars_height(p: Kinds) -> int:
+    """Return how high bars of a usual thickness stand together, in pixels."""
+    return LOWEST + PER_BAR * len(names_of(p))
+
+
+def bars_figure(
+    p: Kinds, everything: OfKinds, kept: OfKinds, theme: Theme, height: int = HEIGHT
+) -> go.Figure:
     """Draw a bar per kind, the largest on top, with kept and all rows written beside it."""
     ink, places = INKS[theme], list(range(len(everything.kinds)))
     divided = _divisor(everything, kept)
@@ -35,8 +45,8 @@ def bars_figure(p: Panels, everything: Counted, kept: Counted, theme: Theme) -> 
     ends = (everything.kinds / divided).tolist()
     rows = {"title": "rows", "tickformat": ",", "range": [0, 1.4 * max(ends, default=1) or 1]}
     kinds = {"tickvals": places, "ticktext": names, "range": [len(places) - 0.5, -0.5]}
-    chart = figure(theme, rows, {**kinds, "ticks": "", "showgrid": False}, height=360)
-    chart.update_layout(barmode="overlay", bargap=0.35, hovermode="closest", showlegend=True)
+    chart = figure(theme, rows, {**kinds, "ticks": "", "showgrid": False}, height)
+    chart.update_layout(barmode="overlay", bargap=0.35, hovermode="y", showlegend=True)
     chart.update_layout(dragmode="select", selectdirection="v")
     divisor = f" ÷ {divided:,}" if divided > 1 else ""
     outline = {"color": "rgba(0,0,0,0)", "line": {"width": 1.25, "color": ink.text}}
@@ -51,19 +61,19 @@ def bars_figure(p: Panels, everything: Counted, kept: Counted, theme: Theme) -> 
     return chart
 
 
-def bars_table(p: Panels, everything: Counted, kept: Counted) -> pa.Table:
+def bars_table(p: Kinds, everything: OfKinds, kept: OfKinds) -> pa.Table:
     """Return one row per kind."""
     return pa.table({p.category: names_of(p), "kept": kept.kinds, "all rows": everything.kinds})
 
 
-def bars_text(p: Panels, everything: Counted, kept: Counted) -> str:
+def bars_text(p: Kinds, everything: OfKinds, kept: OfKinds) -> str:
     """Return the bars in words."""
     counts = zip(names_of(p), kept.kinds, everything.kinds, strict=True)
     said = ", ".join(f"{cut(name, 60)} {k:,} of {n:,}" for name, k, n in counts)
     return f"{title_of(p.category)}, kept of all rows: {said}."
 
 
-def _divisor(everything: Counted, kept: Counted) -> int:
+def _divisor(everything: OfKinds, kept: OfKinds) -> int:
     """Return what outlines are divided by; filled bars stay inside them: they are a part."""
     held = kept.kinds > 0
     folds = everything.kinds[held] // kept.kinds[held]
@@ -75,8 +85,8 @@ def _bars(
     widths: list[float],
     label: str,
     marker: Mapping[str, object],
-    everything: Counted,
-    kept: Counted,
+    everything: OfKinds,
+    kept: OfKinds,
 ) -> go.Bar:
     full = {"marker": {"opacity": 1.0}}
     counts = zip(kept.kinds.tolist(), everything.kinds.tolist(), strict=True)

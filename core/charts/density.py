@@ -1,4 +1,4 @@
-"""Two signals against each other: rows per cell, on a logarithmic colour scale; brushable."""
+"""Two signals against each other: rows per cell, on a logarithmic scale; box and cell select."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import pyarrow as pa
 
 from core.charts.theme import FONT_SIZE, INKS, Theme, figure, mark_horizontal, mark_vertical
 from core.charts.words import inside, narrow_title, sides_of, title_of
-from core.schema import Floats
+from core.schema import Floats, Ints
 from core.views.results import Density
+
+REACH = 12
+"""Pixels from a cell's centre within which it is pointed at."""
+HIDDEN = {"marker": {"opacity": 0}}
 
 
 def density_figure(d: Density, theme: Theme) -> go.Figure:
     """Draw the grid; empty cells are left blank."""
     chart = figure(theme, {"title": narrow_title(d.x)}, {"title": narrow_title(d.y)}, height=440)
-    chart.update_layout(dragmode="select", hovermode="closest")
-    chart.add_trace(cells(d, theme))
-    chart.add_trace(_handle(d))
+    chart.update_layout(dragmode="select", hovermode="closest", hoverdistance=REACH)
+    chart.add_trace(cells(d, theme).update(hoverinfo="skip", hovertemplate=None))
+    chart.add_trace(handles(d, d.counts, "%{customdata[4]:,} rows"))
     if sides_of(d.x) and d.x_edges[0] <= 0 <= d.x_edges[-1]:
         mark_vertical(chart, theme, 0.0)
     if sides_of(d.y) and d.y_edges[0] <= 0 <= d.y_edges[-1]:
@@ -81,14 +85,23 @@ def _ticks(most: int) -> list[int]:
     return [*powers, most] if most > 1.5 * powers[-1] else powers
 
 
-def _handle(d: Density) -> go.Scatter:
-    """Return one invisible point: a heat map alone cannot be brushed."""
+def handles(d: Density, counts: Ints, said: str) -> go.Scatter:
+    """Return an invisible mark in each cell that `counts` has rows in; `said` is its tip's end.
+
+    A heat map can neither be brushed nor clicked. `customdata` holds the cell's ends of x and y,
+    its rows in `d` and those in `counts`.
+    """
+    up, across = np.nonzero(counts)
+    sides = (d.x_edges[across], d.x_edges[across + 1], d.y_edges[up], d.y_edges[up + 1])
     return go.Scatter(
-        x=[float(d.x_edges[0])],
-        y=[float(d.y_edges[0])],
+        x=_centres(d.x_edges)[across],
+        y=_centres(d.y_edges)[up],
+        customdata=np.column_stack([*sides, d.counts[up, across], counts[up, across]]),
         mode="markers",
         marker={"opacity": 0},
-        hoverinfo="skip",
+        selected=HIDDEN,
+        unselected=HIDDEN,
+        hovertemplate=f"around %{{x:.3g}} and %{{y:.3g}}: {said}<extra></extra>",
     )
 
 

@@ -1,4 +1,4 @@
-"""The distribution of one signal: bars, or one stepped line per slice; brushable along x."""
+"""The distribution of one signal: bars, or one stepped line per slice; box and bin select."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ def histogram_figure(h: Histogram, theme: Theme) -> go.Figure:
         else {"title": "rows", "tickformat": ","}
     )
     chart = figure(theme, {"title": axis_title(h.signal)}, {**y, "rangemode": "tozero"})
-    chart.update_layout(dragmode="select", selectdirection="h", bargap=0, hovermode="closest")
+    # A bin is pointed at from above it too: in the tails bars are too low to be met.
+    chart.update_layout(dragmode="select", selectdirection="h", bargap=0, hovermode="x")
     if sliced:
+        chart.update_layout(hovermode="closest")
         for place, (name, counts) in enumerate(h.series.items()):
             chart.add_trace(_steps(h.edges, name, counts, place, theme))
         chart.update_layout(showlegend=True, height=360)

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from core.charts.density import density_table
+from core.charts.density import REACH, density_table, handles
 from core.charts.theme import (
     FONT_SIZE,
     INKS,
@@ -86,9 +86,11 @@ def grid_figure(p: Panels, everything: Counted, kept: Counted, theme: Theme) -> 
     seen = _density(p, kept)
     x, y = {"title": narrow_title(p.x)}, {"title": narrow_title(p.y)}
     chart = figure(theme, x, y, height=360)
-    chart.update_layout(dragmode="select", hovermode="closest")
+    chart.update_layout(dragmode="select", hovermode="closest", hoverdistance=REACH)
     chart.add_trace(_cells(seen, theme))
     chart.add_trace(_border(seen, everything.cells > 0, theme))
+    tip = "%{customdata[4]:,.0f} kept of %{customdata[5]:,.0f} rows"
+    chart.add_trace(handles(seen, everything.cells, tip))
     if sides_of(p.x) and seen.x_edges[0] <= 0 <= seen.x_edges[-1]:
         mark_vertical(chart, theme, 0.0)
     if sides_of(p.y) and seen.y_edges[0] <= 0 <= seen.y_edges[-1]:
@@ -160,7 +162,6 @@ def _cells(d: Density, theme: Theme) -> go.Heatmap:
         x=d.x_edges,
         y=d.y_edges,
         z=logs,
-        customdata=d.counts,
         colorscale=list(INKS[theme].counts),
         zmin=0,
         colorbar={
@@ -170,7 +171,7 @@ def _cells(d: Density, theme: Theme) -> go.Heatmap:
             "thickness": 12,
             "outlinewidth": 0,
         },
-        hovertemplate="around %{x:.3g} and %{y:.3g}: %{customdata:,} rows<extra></extra>",
+        hoverinfo="skip",
     )
 
 
@@ -181,16 +182,11 @@ def _border(d: Density, reached: Bools, theme: Theme) -> go.Scatter:
     over, along = np.nonzero(framed[1:, 1:-1] != framed[:-1, 1:-1])
     x = [(d.x_edges[across], d.x_edges[across]), (d.x_edges[along], d.x_edges[along + 1])]
     y = [(d.y_edges[up], d.y_edges[up + 1]), (d.y_edges[over], d.y_edges[over])]
-    full = {"marker": {"opacity": 0}}
-    # Invisible markers: a heat map and lines alone cannot be brushed.
     return go.Scatter(
         x=_broken(x),
         y=_broken(y),
-        mode="lines+markers",
+        mode="lines",
         line={"color": INKS[theme].quiet, "width": 1},
-        marker={"opacity": 0},
-        selected=full,
-        unselected=full,
         hoverinfo="skip",
     )
 

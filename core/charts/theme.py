@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -17,6 +17,9 @@ Setting = Mapping[str, object]
 
 FONT_SIZE = 14
 """Of ticks and axis titles alike, in pixels: titles are not what a chart is read for."""
+
+SELECTS: Setting = {"layout": {"dragmode": "select"}}
+"""Template of a chart in which a drag draws a box."""
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "hexagon", "bowtie")
@@ -34,9 +37,9 @@ class Ink:
     agrees: str
     disagrees: str
     palette: tuple[str, ...]
-    """Okabe and Ito's colours, lightened for dark pages."""
+    """Okabe and Ito's colours, lightened for dark pages; one is darkened for light ones."""
     counts: tuple[str, str, str]
-    """From few to many: one hue, told by lightness alone."""
+    """From few to many: one hue, told by lightness alone; few are seen too."""
 
 
 INKS: dict[Theme, Ink] = {
@@ -48,9 +51,9 @@ INKS: dict[Theme, Ink] = {
         disagrees="#d55e00",
         palette=(
             *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b"),
-            *("#56b4e9", "#31333f", "#7b4fa3", "#8c8f99"),
+            *("#3d94c9", "#31333f", "#7b4fa3", "#8c8f99"),
         ),
-        counts=("#cfe3f3", "#0072b2", "#00213d"),
+        counts=("#5b9acb", "#005f97", "#00213d"),
     ),
     "dark": Ink(
         text="#fafafa",
@@ -62,9 +65,33 @@ INKS: dict[Theme, Ink] = {
             *("#56b4e9", "#ff8c42", "#2fd0a0", "#e59cc4", "#f0e442"),
             *("#8ab4ff", "#fafafa", "#c19be8", "#a9abb5"),
         ),
-        counts=("#143c5c", "#56b4e9", "#f2fbff"),
+        counts=("#2a6a98", "#7cc4ee", "#f2fbff"),
     ),
 }
+
+
+class Figure(go.Figure):  # type: ignore[misc]  # plotly has no types
+    """A figure that says in its own way that a drag selects, so that a click can do so too.
+
+    Streamlit lets no click select where a layout's `dragmode` is "select". Plotly reads a mode that
+    it does not know from the template.
+    """
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is sent to the browser."""
+        spec: dict[str, Any] = super().to_dict()
+        if spec["layout"].get("dragmode") == "select":
+            spec["layout"] |= {"dragmode": "template", "template": SELECTS}
+        return spec
+
+
+def drawn_for(chart: go.Figure, asked: Sequence[str]) -> go.Figure:
+    """Return the chart, told apart from one of the same numbers that was asked for otherwise.
+
+    So what was dragged or clicked in that one is forgotten. On the same chart it would stay, and
+    the next drag would move it, the next click be none.
+    """
+    return chart.update_layout(meta=list(asked))
 
 
 def plain(text: str) -> str:
@@ -75,7 +102,7 @@ def plain(text: str) -> str:
 def figure(theme: Theme, x: Setting, y: Setting, height: int = 320) -> go.Figure:
     """Return an empty figure without template; `x` and `y` are settings of the two axes."""
     ink = INKS[theme]
-    return go.Figure(
+    return Figure(
         layout={
             "template": go.layout.Template(),
             "paper_bgcolor": "rgba(0,0,0,0)",

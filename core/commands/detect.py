@@ -109,7 +109,7 @@ def _arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="'NAME OP VALUE'",
-        help="a signal, source, split or tie; = != < <= > >=, is null, is not null; repeats (AND)",
+        help="a signal, split, language etc.; = != < <= > >=, is null, is not null; repeats (AND)",
     )
     parser.add_argument(
         "--rate", type=float, default=0.2, metavar="R", help="share of labels to reverse (0.2)"

@@ -25,6 +25,11 @@ from core.settings import Settings
 from core.store.filters import parse_where
 from core.store.instance import Store, open_store
 
+_SEARCH = (
+    'only pairs with these words; also "a phrase", fu*, prompt: chosen: rejected:, AND OR NOT, '
+    "and exact:TEXT or re:PATTERN, as docs/search.md tells"
+)
+
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="new folder for the export")
@@ -33,7 +38,7 @@ def _arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="'NAME OP VALUE'",
-        help="a signal, source, split or tie; = != < <= > >=, is null, is not null; repeats (AND)",
+        help="a signal, split, language etc.; = != < <= > >=, is null, is not null; repeats (AND)",
     )
     parser.add_argument(
         "--source", action="append", default=[], metavar="NAME", help="only this source; repeats"
@@ -45,7 +50,7 @@ def _arguments(parser: ArgumentParser) -> None:
         metavar="NAME",
         help="only this split of the sources; repeats",
     )
-    parser.add_argument("--search", default="", metavar="TEXT", help="only pairs with these words")
+    parser.add_argument("--search", default="", metavar="TEXT", help=_SEARCH)
     parser.add_argument(
         "--preset", default="everything", help=f"which rows to keep: {', '.join(PRESETS.names())}"
     )

@@ -9,8 +9,9 @@ from core.settings import Settings
 from core.signals.compute import compute_signals
 from core.signals.noise_estimates import noise_estimates
 from core.signals.suspicion_model import judge_labels
-from core.store.inputs import signal_inputs, signal_keys
+from core.store.inputs import signal_inputs
 from core.store.instance import Store
+from core.store.keys import signal_keys
 from core.store.layout import Generation, read_generation
 from core.store.publish import SignalsFile, publish
 
@@ -31,7 +32,7 @@ def advance(settings: Settings, draft: Generation) -> Generation:
         signals = compute_signals(inputs)
         judged = judge_labels(inputs)
         noise = noise_estimates(inputs, judged)
-        rows = signal_keys(store)
+        rows = signal_keys(store, inputs)
     finally:
         store.close()
     for name in signals.table.column_names[1:]:

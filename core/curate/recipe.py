@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,6 +44,34 @@ def command_line(recipe: Recipe, out: str, store: str = "") -> str:
     ):
         words += [f"--{flag}={value}"] if value != default else []
     return shlex.join([*words, *_split_words(recipe.splits)])
+
+
+def filter_recipe(name: str, filter: PairFilter, fingerprint: str, store: str = "") -> str:
+    """Return a filter as a JSON text to keep: its parameters, and the command that exports it.
+
+    `fingerprint` is the store's of that day: on another one the filter keeps other pairs.
+    """
+    parameters = {
+        "source": list(filter.sources),
+        "split": list(filter.splits),
+        "q": filter.search,
+        "where": where_text(filter.conditions),
+    }
+    recipe = {
+        "recipe": "assay filter",
+        "version": 1,
+        "name": name or None,
+        "parameters": {key: value for key, value in parameters.items() if value},
+        "fingerprint": fingerprint,
+        "command": command_line(Recipe(filter=filter), "curated", store),
+    }
+    return json.dumps(recipe, indent=1, ensure_ascii=False) + "\n"
+
+
+def file_name(name: str) -> str:
+    """Return what a recipe's file is called: letters and digits of its name."""
+    words = "-".join(re.findall(r"[a-z0-9]+", name.lower()))[:40].strip("-")
+    return f"filter-{words}.json" if words else "filter.json"
 
 
 def _filter_words(filter: PairFilter) -> list[str]:

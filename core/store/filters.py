@@ -26,13 +26,18 @@ KEYS: Mapping[str, Kind] = {
     "split": "text",
     "tie": "bool",
     "label_kind": "text",
+    "tie_kind": "text",
+    "chosen_model": "text",
+    "rejected_model": "text",
+    "language": "text",
+    "annotator": "text",
 }
-"""What every signals table has besides its signals."""
+"""What every signals table has besides its signals; NULL where unknown, see `store.keys`."""
 
 OPERATORS: Mapping[str, str] = {"=": "is", "!=": "is not", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 """Operator → how a sentence says it."""
 
-_NULLS = {"null": ("IS NULL", "is unknown"), "notnull": ("IS NOT NULL", "is known")}
+_NULLS = {"null": "IS NULL", "notnull": "IS NOT NULL"}
 _SQL_TYPES: Mapping[Kind, str] = {"number": "DOUBLE", "text": "VARCHAR", "bool": "BOOLEAN"}
 _LARGEST_REAL = 3.4e38
 _CONDITION = re.compile(
@@ -52,6 +57,8 @@ class Where:
     sql: str
     params: Mapping[str, Bound]
     sentence: str
+    note: str = ""
+    """What its search left open; stands in the sentence too."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,11 @@ def hits_of(kept: Bools, note: str = "") -> Hits:
 def filter_columns(signals: Iterable[SignalColumn]) -> dict[str, Kind]:
     """Return what a filter may name: the keys and the stored signals."""
     return {**KEYS, **{column.name: "number" for column in signals}}
+
+
+def missing(name: str) -> str:
+    """Return what a column says of a row for which it is NULL: a row without a tie is known."""
+    return "none" if name == "tie_kind" else "unknown"
 
 
 def quoted(name: str) -> str:
@@ -173,7 +185,8 @@ def compile_filter(
         phrases.append(_phrase_of_search(filter.search, hits.note if hits else ""))
     if hits is not None:
         parts.append(_sql_of_hits(hits, params))
-    return Where(" AND ".join(parts) or "TRUE", params, " and ".join(phrases) or "all pairs")
+    sentence = " and ".join(phrases) or "all pairs"
+    return Where(" AND ".join(parts) or "TRUE", params, sentence, hits.note if hits else "")
 
 
 def _sql_of_hits(hits: Hits, params: dict[str, Bound]) -> str:
@@ -202,7 +215,7 @@ def _sql_of(condition: Condition, columns: Mapping[str, Kind], params: dict[str,
     kind = _kind_of(condition.name, columns)
     name = quoted(condition.name)
     if condition.op in _NULLS:
-        return f"{name} {_NULLS[condition.op][0]}"
+        return f"{name} {_NULLS[condition.op]}"
     value = _checked(condition, kind)
     # Signals are REAL: compared as REAL, so that a printed 0.7 is found by `= 0.7`.
     real = isinstance(value, float) and condition.name not in KEYS and abs(value) <= _LARGEST_REAL
@@ -237,5 +250,7 @@ def _checked(condition: Condition, kind: Kind) -> str | float | bool:
 
 def _phrase(condition: Condition) -> str:
     if condition.op in _NULLS:
-        return f"{condition.name} {_NULLS[condition.op][1]}"
+        said = missing(condition.name)
+        known = "is known" if said == "unknown" else f"is not {said}"
+        return f"{condition.name} {known if condition.op == 'notnull' else f'is {said}'}"
     return f"{condition.name} {OPERATORS[condition.op]} {_plain(condition.value)}"

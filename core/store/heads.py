@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from core.store.aligned import aligned
 from core.store.columns import HEAD
 from core.store.instance import Store
 
@@ -16,6 +17,6 @@ def head_values(store: Store, run_id: str) -> dict[str, pa.ChunkedArray]:
     heads = sorted(name for name in store.run_columns(run_id) if HEAD.fullmatch(name))
     if not heads:
         return {}
-    rows = store.query("inputs_heads", {"run_id": run_id})
+    rows = aligned(store, "inputs_heads", run_id)
     names = (f"{head}_{side}" for head in heads for side in ("chosen", "rejected"))
     return {name: rows[name] for name in names}

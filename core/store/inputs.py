@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.schema import Floats, KlValues, LogpValues, PassValues, RunValues, SignalInputs
+from core.store.aligned import aligned
 from core.store.heads import head_values
 from core.store.instance import Store
 from core.store.labellers import read_labels
@@ -61,11 +62,6 @@ def signal_inputs(store: Store, texts: bool = True) -> SignalInputs:
     )
 
 
-def signal_keys(store: Store) -> pa.Table:
-    """Return (row_id, source, split, tie, label_kind): keys that people filter on."""
-    return store.query("inputs_keys")
-
-
 def run_values(store: Store, run_id: str) -> pa.Table:
     """Return what a run says of both sides of every row, in the order of row_id.
 
@@ -76,14 +72,14 @@ def run_values(store: Store, run_id: str) -> pa.Table:
     have = store.run_columns(run_id)
     columns: dict[str, pa.ChunkedArray] = {}
     if query := _reward_query(have):
-        rewards = store.query(query, {"run_id": run_id})
+        rewards = aligned(store, query, run_id)
         columns |= {f"reward_{side}": rewards[side] for side in ("chosen", "rejected")}
     columns |= head_values(store, run_id)
     if have & {"policy_logps", "ref_logps", "n_tokens"}:
-        logps = store.query("inputs_logps", {"run_id": run_id})
+        logps = aligned(store, "inputs_logps", run_id)
         columns |= {name: logps[field] for field, name in LOGPS.items()}
     if "klsum" in have:
-        mixes = store.query("inputs_kl", {"run_id": run_id})
+        mixes = aligned(store, "inputs_kl", run_id)
         columns |= {_logps_name(name): mixes[name] for name in mixes.column_names}
     return pa.table({k: v for k, v in columns.items() if v.null_count < len(v)})
 
@@ -103,7 +99,7 @@ def _rewards(store: Store) -> dict[str, RunValues]:
     for run in store.runs:
         query = _reward_query(store.run_columns(run.run_id))
         if query:
-            rows = store.query(query, {"run_id": run.run_id})
+            rows = aligned(store, query, run.run_id)
             sides = {side: _floats(rows[side]) for side in ("chosen", "rejected")}
             found[run.run_id] = RunValues(**sides, leaks_label=run.leaks_label)
     return found
@@ -114,7 +110,7 @@ def _logps(store: Store) -> dict[str, LogpValues]:
     for run in store.runs:
         have = store.run_columns(run.run_id)
         if "policy_logps" in have:
-            rows = store.query("inputs_logps", {"run_id": run.run_id})
+            rows = aligned(store, "inputs_logps", run.run_id)
             values = {field: _floats(rows[field]) for field in LOGPS}
             kl = _kl(store, run.run_id) if "klsum" in have else None
             found[run.run_id] = LogpValues(**values, leaks_label=run.leaks_label, kl=kl)
@@ -122,7 +118,7 @@ def _logps(store: Store) -> dict[str, LogpValues]:
 
 
 def _kl(store: Store, run_id: str) -> KlValues:
-    rows = store.query("inputs_kl", {"run_id": run_id})
+    rows = aligned(store, "inputs_kl", run_id)
     return KlValues(**{name: _floats(rows[name]) for name in rows.column_names})
 
 
@@ -130,7 +126,7 @@ def _passes(store: Store) -> dict[str, PassValues]:
     found = {}
     for run in store.runs:
         if "passes" in store.run_columns(run.run_id):
-            rows = store.query("inputs_passes", {"run_id": run.run_id})
+            rows = aligned(store, "inputs_passes", run.run_id)
             sides = [rows[side].combine_chunks() for side in ("chosen", "rejected")]
             width = max(pc.max(pc.list_value_length(side)).as_py() or 0 for side in sides)
             chosen, rejected = (_matrix(side, width) for side in sides)

@@ -26,7 +26,7 @@ from core.schema import (
     RunInfo,
     SignalColumn,
 )
-from core.store.filters import Hits, Kind, Where, filter_columns, hits_of
+from core.store.filters import KEYS, Hits, Kind, Where, filter_columns, hits_of
 from core.store.layout import APPLICATION, RUNS, Generation, read_generation
 from core.store.live import read_parts, views
 from core.store.runs import read_run
@@ -34,6 +34,7 @@ from core.store.scan import scan
 from core.store.search import TextIndex
 from core.store.statements import FILTER, fill, literal, statement
 from core.store.textquery import Scan, parse_search
+from core.store.vectors import Asked, Nearest, nearest
 
 Params = Mapping[str, object]
 KEPT_SEARCHES = 16
@@ -100,10 +101,20 @@ class Store:
         """
         return self._hits(text.strip())
 
+    def nearest(self, asked: Asked, where: Where, seconds: float | None) -> Nearest:
+        """Return the rows of `where` whose vectors are nearest to one, as far as time allows."""
+        rows = sum(part.tally.rows for part in self.parts[asked.run_id])
+        return nearest(self.con, asked, where, rows, seconds)
+
     @cached_property
     def columns(self) -> Mapping[str, Kind]:
         """Return what a filter can name: column of the signals table → number, text or bool."""
         return filter_columns(self.signal_columns)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Return the keys that are known of some row; a filter can name the others too."""
+        return frozenset(key for key in KEYS if self.query("keys_filled", key=key).num_rows)
 
     @cached_property
     def signal_columns(self) -> tuple[SignalColumn, ...]:
@@ -237,6 +248,9 @@ def _attach(con: duckdb.DuckDBPyConnection, path: Path, name: str, fingerprint: 
 
 
 def _check_layout(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    found = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'sig'")
-    if {name for (name,) in found.fetchall()} != SIGNAL_TABLES:
+    found = con.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'sig'"
+    ).fetchall()
+    keys = {column for table, column in found if table == "signals"}
+    if {table for table, _ in found} != SIGNAL_TABLES or not keys.issuperset(KEYS):
         raise StoreDamaged(f"{path} has another layout.", "Rebuild it: python -m core signals.")

@@ -22,7 +22,9 @@ LOCK = "store.lock"
 RUNS = "runs"
 RUN_LOCK = "lock"
 """In a run's folder, held while it is made."""
-OURS = (POINTER, LOCK, RUNS, "quarantine", "assay.toml")
+FILTERS = "filters.json"
+"""Saved filters, see `core.store.saved`; they belong to no generation."""
+OURS = (POINTER, LOCK, RUNS, "quarantine", "assay.toml", FILTERS, "filters.lock")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The views `live.scores`, `live.judged` and `live.texts`: the runs, read from their parts."""
+"""The views `live.scores`, `judged`, `texts` and `vectors`: the runs, read from their parts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.schema.texts import TEXT_COUNTS
-from core.store.columns import COUNTS, HEAD, NUMBERS, ORDERS, SIGNATURES
+from core.store.columns import COUNTS, HEAD, NUMBERS, ORDERS, SIGNATURES, VECTORS
 from core.store.layout import RUNS, Generation
 from core.store.parts import Part, read_part
 from core.store.statements import literal
@@ -34,6 +34,7 @@ TEXTS = {
     "repetition": "DOUBLE",
     **dict.fromkeys(SIGNATURES, "BLOB"),
 }
+EMBEDDED = {"response_id": "BIGINT", **dict.fromkeys(VECTORS, "FLOAT[]")}
 
 
 def read_parts(root: Path, generation: Generation) -> Mapping[str, tuple[Part, ...]]:
@@ -48,7 +49,15 @@ def views(root: Path, runs: Mapping[str, Sequence[Part]]) -> tuple[str, ...]:
     """Return the statements that make the views; a column that a run lacks is NULL."""
     scores = {**SCORES, **dict.fromkeys(_heads(runs), "DOUBLE")}
     made = {"scores": scores, "judged": JUDGED, "texts": TEXTS}
-    return tuple(_view(root, runs, name, columns) for name, columns in made.items())
+    embedded = {run: parts for run, parts in runs.items() if _embeds(parts)}
+    return (
+        *(_view(root, runs, name, columns) for name, columns in made.items()),
+        _view(root, embedded, "vectors", EMBEDDED),
+    )
+
+
+def _embeds(parts: Sequence[Part]) -> bool:
+    return any(name in part.columns for part in parts for name in VECTORS)
 
 
 def _heads(runs: Mapping[str, Sequence[Part]]) -> list[str]:

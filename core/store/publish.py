@@ -23,7 +23,7 @@ class SignalsFile:
     """What `signals-<digits>.duckdb` holds."""
 
     rows: pa.Table
-    """Keys and signals, one row per row_id."""
+    """Keys and signals, one row per row_id, in its order."""
     columns: tuple[SignalColumn, ...]
     absent: Mapping[str, str]
     """Signal → why it is not there."""
@@ -53,7 +53,8 @@ def _write(path: Path, fingerprint: str, content: SignalsFile) -> None:
         con.execute(statement("signals_schema"))
         con.execute("INSERT INTO meta VALUES (?, ?, ?)", [APPLICATION, SCHEMA_VERSION, fingerprint])
         con.register("rows", content.rows)
-        con.execute("CREATE TABLE signals AS SELECT * FROM rows ORDER BY row_id")
+        # In the order they come: sorting ten million rows once more takes 3 GB beside them.
+        con.execute("CREATE TABLE signals AS SELECT * FROM rows")
         for c in content.columns:
             info = [c.name, c.signal, c.run_id, json.dumps(dict(c.params)), c.n, c.mean, c.std]
             con.execute("INSERT INTO signal_info VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [*info, c.note])

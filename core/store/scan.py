@@ -86,7 +86,7 @@ def _fill(
     exact = asked.mode == "exact"
     until = time.monotonic() + (seconds if seconds is not None else np.inf)
     try:
-        with _interrupted(cursor, seconds):
+        with interrupted(cursor, seconds):
             for table, first, end in blocks:
                 if time.monotonic() >= until:
                     break
@@ -100,7 +100,7 @@ def _fill(
 
 
 @contextmanager
-def _interrupted(cursor: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
+def interrupted(cursor: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
     """Interrupt the cursor's statement after `seconds`, and none that comes later."""
     if seconds is None:
         yield

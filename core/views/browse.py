@@ -16,7 +16,7 @@ def count(store: Store, filter: PairFilter) -> Count:
     """Return how many rows `filter` keeps."""
     where = where_of(store, filter)
     found = store.query("browse_count", {}, where).to_pylist()[0]
-    return Count(found["matching"], found["total"], where.sentence)
+    return Count(found["matching"], found["total"], where.sentence, where.note)
 
 
 def browse(

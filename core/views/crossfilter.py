@@ -27,14 +27,10 @@ Kind = str | None
 
 
 @dataclass(frozen=True)
-class Panels:
-    """What is drawn, and its axes; the same for every filter."""
+class Kinds:
+    """The bars of a category; the same for every filter."""
 
-    x: str
-    y: str
     category: str
-    across: Bins
-    up: Bins
     kinds: tuple[Kind, ...]
     """Largest first, MOST_KINDS at most."""
     more: int
@@ -42,21 +38,40 @@ class Panels:
 
 
 @dataclass(frozen=True)
-class Counted:
-    """Rows per bin of every panel."""
+class Panels(Kinds):
+    """What is drawn, and its axes; the same for every filter."""
+
+    x: str
+    y: str
+    across: Bins
+    up: Bins
+
+
+@dataclass(frozen=True)
+class OfKinds:
+    """Rows per kind."""
 
     total: int
-    x: Ints
-    y: Ints
     kinds: Ints
     """One count per kind; one for all further kinds where there are any."""
+
+
+@dataclass(frozen=True)
+class Counted(OfKinds):
+    """Rows per bin of every panel."""
+
+    x: Ints
+    y: Ints
     cells: Ints
     """Shape (y bins, x bins): rows that have both signals."""
 
 
 def categories(store: Store) -> tuple[str, ...]:
-    """Return the columns with few values: names and yes or no first, then whole-number signals."""
-    keys = [name for name, kind in store.columns.items() if kind != "number"]
+    """Return the columns with few values: names and yes or no first, then whole-number signals.
+
+    Those that are unknown of every row are left out.
+    """
+    keys = [key for key, kind in store.columns.items() if kind != "number" and key in store.keys]
     whole = {spec.name for spec in SIGNALS if spec.integer}
     return (*keys, *(c.name for c in store.signal_columns if c.signal in whole and c.n))
 
@@ -65,16 +80,29 @@ def panels(store: Store, x: str, y: str, category: str) -> Panels:
     """Return the panels of two signals and a category; raise FilterError for an unknown name."""
     names = {"x": number_column(store, x), "y": number_column(store, y)}
     extent = store.query("margins_linked_range", {}, None, **names).to_pylist()[0]
-    found = store.query("margins_linked_kinds", category=_category(store, category))
-    kinds = found["kind"].to_pylist()
+    bars = kinds_of(store, category)
     return Panels(
         **names,
         category=category,
         across=bins_between(extent["x_low"], extent["x_high"], BINS),
         up=bins_between(extent["y_low"], extent["y_high"], BINS),
-        kinds=tuple(kinds[:MOST_KINDS]),
-        more=len(kinds[MOST_KINDS:]),
+        kinds=bars.kinds,
+        more=bars.more,
     )
+
+
+def kinds_of(store: Store, category: str) -> Kinds:
+    """Return the bars of a category; raise FilterError for an unknown name."""
+    found = store.query("margins_linked_kinds", category=_category(store, category))
+    kinds = found["kind"].to_pylist()
+    return Kinds(category, tuple(kinds[:MOST_KINDS]), len(kinds[MOST_KINDS:]))
+
+
+def of_kinds(store: Store, filter: PairFilter, bars: Kinds) -> OfKinds:
+    """Count the rows of `filter` per kind, in one scan of the category alone."""
+    where = where_of(store, filter)
+    counts = _kinds(store.query("crossfilter_kinds", {}, where, category=bars.category), bars)
+    return OfKinds(int(counts.sum()), counts)
 
 
 def counted(store: Store, filter: PairFilter, p: Panels) -> Counted:
@@ -121,7 +149,7 @@ def _grid(table: pa.Table, bins: int) -> Ints:
     return grid
 
 
-def _kinds(table: pa.Table, p: Panels) -> Ints:
+def _kinds(table: pa.Table, p: Kinds) -> Ints:
     """Return rows per kind; what has no bar of its own is added to the last one."""
     places = {kind: place for place, kind in enumerate(p.kinds)}
     counts = np.zeros(len(p.kinds) + bool(p.more), np.int64)

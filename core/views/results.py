@@ -36,6 +36,8 @@ class Count:
     matching: int
     total: int
     sentence: str
+    note: str = ""
+    """How far a search came that ran out of time, "" where it saw every text."""
 
 
 @dataclass(frozen=True)

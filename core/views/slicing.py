@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from core.schema import Condition, Ints, PairFilter, Scalar
+from core.store.filters import missing
 from core.store.instance import Store
 from core.views.where import where_of
 
@@ -75,8 +76,12 @@ def is_category(store: Store, column: str) -> bool:
 
 
 def categories(store: Store) -> tuple[str, ...]:
-    """Return the columns of names, those that say something of the pair first."""
-    return tuple(name for name in store.columns if is_category(store, name) and name != "tie")
+    """Return the columns of names that some row has; `tie_kind` and `label_kind` tell ties."""
+    return tuple(
+        name
+        for name in store.columns
+        if is_category(store, name) and name != "tie" and name in store.keys
+    )
 
 
 def sliceable(store: Store) -> tuple[str, ...]:
@@ -119,7 +124,8 @@ def cuts_of(column: str, values: npt.NDArray[np.float32]) -> Cuts | None:
 def value_slice(column: str, value: Scalar | None) -> Slice:
     """Return the rows that have one value, or none."""
     if value is None:
-        return Slice(column, "unknown", "is unknown", (Condition(column, "null"),))
+        said = missing(column)
+        return Slice(column, said, f"is {said}", (Condition(column, "null"),))
     kept = _short(value) if type(value) in (int, float) else value
     said = f"{kept:.9g}" if type(kept) is float else str(kept)
     return Slice(column, said or "(empty)", f"is {said}", (Condition(column, "=", kept),))

@@ -1,12 +1,14 @@
-"""What is brushed or picked in a chart becomes conditions of the filter, on every page.
+"""What is brushed, clicked or picked in a chart becomes conditions of the filter, on every page.
 
 Each brush takes the place of the one before on the same columns, and can be taken back.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -15,6 +17,8 @@ from pages.components import filters, links
 from pages.components.words import plain
 
 RANGE = (">=", "<=")
+BIN = (*RANGE, "<")
+"""Operators of a range; a bin ends before the next one begins."""
 Ends = tuple[float | None, float | None]
 """Least and greatest value, None where there is no bound."""
 Ops = Mapping[str, tuple[str, ...]]
@@ -37,17 +41,38 @@ class _Brush:
     after: Said
 
 
-def apply(key: str, *names: str) -> None:
-    """Turn the box drawn in chart `key` into ranges of `names` (x, then y); a chart's callback."""
-    boxes = st.session_state[key]["selection"].get("box", [])
-    if boxes:
+def apply(key: str, tops: Mapping[str, float]) -> None:
+    """Turn the box drawn in chart `key`, or the bin clicked, into ranges; a chart's callback.
+
+    `tops` are the signals, x then y, each with the end of its last bin. A mark that can be clicked
+    has the ends of its bins as the first values of its `customdata`.
+    """
+    found = st.session_state[key]["selection"]
+    if boxes := found.get("box"):
         ends = (sorted(boxes[0][axis]) for axis in ("x", "y"))
-        keep_ranges({name: (low, high) for name, (low, high) in zip(names, ends, strict=False)})
+        keep_ranges({name: (low, high) for name, (low, high) in zip(tops, ends, strict=False)})
+    elif points := found.get("points"):
+        narrow(dict.fromkeys(tops, BIN), bins_conditions(_values(points[0]), tops))
+
+
+def bins_conditions(sides: list[float], tops: Mapping[str, float]) -> tuple[Condition, ...]:
+    """Return what keeps the bins with these ends, of x and then of y.
+
+    Ends are rounded outwards by less than a hundredth of the bin, so that the first and the last
+    bin keep the least and the greatest value.
+    """
+    found: list[Condition] = []
+    for name, low, high in zip(tops, sides[::2], sides[1::2], strict=False):
+        digits = 2 - math.floor(math.log10(high - low))
+        found.append(Condition(name, ">=", _rounded(low, digits, -1)))
+        # Only the last bin holds its end: an edge that is a whole number is a value itself.
+        found.append(Condition(name, "<=" if high >= tops[name] else "<", _rounded(high, digits)))
+    return tuple(found)
 
 
 def keep_ranges(ranges: Mapping[str, Ends], going_on: bool = False) -> None:
     """Filter to least and greatest values of columns, in place of their ranges; in a callback."""
-    narrow(dict.fromkeys(ranges, RANGE), _conditions(ranges), going_on=going_on)
+    narrow(dict.fromkeys(ranges, BIN), _conditions(ranges), going_on=going_on)
 
 
 def narrow(
@@ -97,14 +122,15 @@ def undo_button() -> None:
 def ends_of(name: str) -> Ends:
     """Return the least and greatest value of `name` that the filter keeps."""
     held = [c for c in filters.current().conditions if c.name == name]
-    low, high = ([float(c.value or 0.0) for c in held if c.op == op] for op in RANGE)
+    low = (float(c.value or 0.0) for c in held if c.op == ">=")
+    high = (float(c.value or 0.0) for c in held if c.op in ("<=", "<"))
     return max(low, default=None), min(high, default=None)
 
 
 def hint(name: str) -> None:
     """Say what brushing does, or offer to take it back."""
     conditions = filters.current().conditions
-    brushed = tuple(c for c in conditions if c.name == name and c.op in RANGE)
+    brushed = tuple(c for c in conditions if c.name == name and c.op in BIN)
     with st.container(horizontal=True, vertical_alignment="center"):
         if brushed:
             words = " and ".join(f"{c.op} {c.value:g}" for c in brushed)
@@ -114,10 +140,22 @@ def hint(name: str) -> None:
                 icon=":material/close:",
                 type="tertiary",
                 on_click=narrow,
-                args=({name: RANGE}, ()),
+                args=({name: BIN}, ()),
             )
         else:
-            st.caption("Drag across the chart to keep a range of it, on every page.")
+            st.caption("Drag across the chart or click a bin to keep a range of it, on every page.")
+
+
+def _values(point: Mapping[str, Any]) -> list[float]:
+    """Return a mark's `customdata`; a browser sends an array of numbers as places and values."""
+    held = point.get("customdata") or ()
+    return [float(value) for value in (held.values() if isinstance(held, Mapping) else held)]
+
+
+def _rounded(value: float, digits: int, way: int = 1) -> float:
+    """Round to `digits` decimals, up or down as `way` says where the nearest lies on that side."""
+    nearest = round(value, digits)
+    return nearest if (nearest - value) * way >= 0 else round(nearest + way * 10**-digits, digits)
 
 
 def _last() -> _Brush | None:

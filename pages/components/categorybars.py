@@ -1,27 +1,74 @@
-"""The rows of every kind of a category; those that are dragged over or picked are kept."""
+"""The rows of every kind of a category; those dragged over, clicked or picked are kept."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.charts.bars import bars_figure, bars_table, bars_text, kind_name
+from core.charts.bars import (
+    HEIGHT,
+    bars_figure,
+    bars_height,
+    bars_table,
+    bars_text,
+    kind_name,
+)
 from core.schema import PairFilter
-from core.views.crossfilter import Counted, Kind, Panels, kept_by
-from pages.components import brush, cached, chart
-from pages.components.words import plain
+from core.views.crossfilter import Kind, Kinds, OfKinds, categories, kept_by, kinds_of, of_kinds
+from pages.components import brush, cached, chart, signalpick
+from pages.components.words import number, plain
 
+_HINT = "Pick a kind, or click its bar: the filter follows, on every page."
 PICKED = ("=", "null")
 """Operators with which a kind is kept."""
 HALF = 0.33
 """Of a bar's thickness."""
-_CHART, _PICK = "linked_bars", "linked_kind"
+_CHART, _PICK, _DRAWN = "linked_bars", "linked_kind", "bars_drawn"
 
 
-def show(p: Panels, everything: Counted, kept: Counted, filter: PairFilter) -> None:
+def alone(filter: PairFilter) -> None:
+    """Draw the choice of a category, its bars, and what of them the filter keeps."""
+    category, undo = st.columns(2, gap="large", vertical_alignment="bottom")
+    with category:
+        p = cached.ask(kinds_of, signalpick.category(cached.ask(categories)))
+    everything, kept = cached.ask(of_kinds, PairFilter(), p), cached.ask(of_kinds, filter, p)
+    with undo:
+        brush.undo_button()
+    st.caption(said(everything, kept, _HINT))
+    _choice(p, filter)
+    # What draws them costs a browser about a second: not on the page that opens first.
+    if filter == PairFilter() and not st.session_state.get(_DRAWN):
+        st.button("Draw the bars", icon=":material/bar_chart:", on_click=_draw)
+        return
+    _draw()
+    _bars(p, everything, kept, bars_height(p))
+
+
+def said(everything: OfKinds, kept: OfKinds, hint: str) -> str:
+    """Return how much the filter keeps, `hint` where it keeps all."""
+    if kept.total == everything.total:
+        return hint
+    if not kept.total:
+        return "No pair matches this filter; the outlines are all rows."
+    share = number(100 * kept.total / everything.total, 1)
+    return (
+        f"Filled: the **{kept.total:,}** {'pair' if kept.total == 1 else 'pairs'} that the filter "
+        f"keeps ({share}\u00a0%). Outlined: all {everything.total:,}."
+    )
+
+
+def show(p: Kinds, everything: OfKinds, kept: OfKinds, filter: PairFilter) -> None:
     """Draw a choice of kinds, and the bars of all of them."""
     _choice(p, filter)
+    _bars(p, everything, kept, HEIGHT)
+
+
+def _draw() -> None:
+    st.session_state[_DRAWN] = True
+
+
+def _bars(p: Kinds, everything: OfKinds, kept: OfKinds, height: int) -> None:
     chart.show(
-        bars_figure(p, everything, kept, chart.theme()),
+        bars_figure(p, everything, kept, chart.theme(), height),
         _CHART,
         bars_text(p, everything, kept),
         lambda: bars_table(p, everything, kept),
@@ -30,7 +77,7 @@ def show(p: Panels, everything: Counted, kept: Counted, filter: PairFilter) -> N
     )
 
 
-def _choice(p: Panels, filter: PairFilter) -> None:
+def _choice(p: Kinds, filter: PairFilter) -> None:
     """Draw one pill per kind, pressed where the filter names it."""
     held = _held(p, filter)
     several = p.category in brush.LISTED
@@ -40,28 +87,31 @@ def _choice(p: Panels, filter: PairFilter) -> None:
         range(len(p.kinds)),
         selection_mode="multi" if several else "single",
         key=_PICK,
-        format_func=lambda place: plain(kind_name(p.kinds[place]), 40),
+        format_func=lambda place: plain(kind_name(p.category, p.kinds[place]), 40),
         on_change=lambda: _picked(p),
     )
 
 
-def _brushed(p: Panels) -> None:
-    """Keep the kinds whose bars the box touches."""
+def _brushed(p: Kinds) -> None:
+    """Keep the kinds whose bars the box touches, or the kind whose bar was clicked."""
     found = st.session_state[_CHART]["selection"]
     boxes = found.get("box", [])
     if boxes:
         low, high = sorted(boxes[0]["y"])
         reached = (low - HALF <= place <= high + HALF for place in range(len(p.kinds)))
         _keep(p, [kind for kind, inside in zip(p.kinds, reached, strict=True) if inside])
+    elif clicked := found.get("point_indices"):
+        # The bar of all others stands behind those of the kinds.
+        _keep(p, list(p.kinds[clicked[0] : clicked[0] + 1]))
 
 
-def _picked(p: Panels) -> None:
+def _picked(p: Kinds) -> None:
     chosen = st.session_state[_PICK]
     places = chosen if isinstance(chosen, list) else [chosen]
     _keep(p, [p.kinds[place] for place in places if place is not None])
 
 
-def _keep(p: Panels, kinds: list[Kind]) -> None:
+def _keep(p: Kinds, kinds: list[Kind]) -> None:
     """Filter to kinds: several where the bar lists names, else the largest one; none is all."""
     named = tuple(kind for kind in kinds if kind is not None)
     if p.category in brush.LISTED:
@@ -73,7 +123,7 @@ def _keep(p: Panels, kinds: list[Kind]) -> None:
         brush.narrow({p.category: PICKED}, conditions)
 
 
-def _held(p: Panels, filter: PairFilter) -> list[int]:
+def _held(p: Kinds, filter: PairFilter) -> list[int]:
     """Return the places of the kinds that the filter names."""
     listed = {"source": filter.sources, "split": filter.splits}.get(p.category, ())
     store = cached.store()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
+from core.charts.theme import drawn_for
+from pages.components import filters
 from pages.components.words import plain
 
 if TYPE_CHECKING:
@@ -29,17 +31,17 @@ def show(
     brushed: Callable[[], None] | None = None,
     caption: bool = True,
 ) -> None:
-    """Draw `figure`; `brushed` is called when a person selects a range in it.
+    """Draw a figure; `brushed` is called when a person draws a box in it or clicks a mark.
 
     Without `caption` the words stand with the table, where they repeat what is there to see.
     """
     st.plotly_chart(
-        figure,
+        drawn_for(figure, filters.asked()) if brushed else figure,
         key=key,
         theme=None,
         config=CONFIG,
         on_select=brushed or "ignore",
-        selection_mode="box",
+        selection_mode=("points", "box"),
         alt=text,
     )
     if caption:

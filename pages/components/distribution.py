@@ -23,7 +23,7 @@ def one(filter: PairFilter, choice: SignalChoice, slice_by: Slice | None) -> Non
         "histogram",
         histogram_text(seen),
         lambda: histogram_table(seen),
-        lambda: brush.apply("histogram", name),
+        lambda: brush.apply("histogram", {name: float(seen.edges[-1])}),
     )
     brush.hint(name)
     _quantiles(seen)

@@ -18,6 +18,7 @@ _FORMATS = {
     AUTO: "Standard where every row fits it, else conversational.",
     **{shape.name: shape.title for shape in FORMATS},
 }
+MOST_SEED = 2**31 - 1
 _FILES = {kind.name: kind.title for kind in FILES}
 
 
@@ -41,16 +42,34 @@ def show(filter: PairFilter) -> Recipe:
         bind="query-params",
         placeholder="train,validation,test",
     )
-    seed = st.number_input("Seed", 0, 2**31 - 1, 42, key="seed", bind="query-params")
+    seed = _seed()
     return Recipe(
         filter=filter,
         preset=preset.name,
         params=params,
         splits=plan_splits(splits or "1", names or ""),
-        seed=int(seed or 0),
+        seed=seed,
         format=format,
         file=file,
     )
+
+
+def _seed() -> int:
+    links.check_number("seed", MOST_SEED, "seed")
+    # Of an integer's box, a link with `seed=1e999` is an exception.
+    seed = st.number_input(
+        "Seed",
+        0.0,
+        float(MOST_SEED),
+        42.0,
+        1.0,
+        "%.0f",
+        key="seed",
+        bind="query-params",
+        on_change=links.changed,
+        args=("seed",),
+    )
+    return int(seed or 0)
 
 
 def _choice(label: str, key: str, titles: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 from core.schema import Condition, PairFilter
 from core.views.margins import OTHERS, histogram
 from core.views.overview import overview
-from pages.components import cached, links
+from pages.components import cached, links, savedfilters
 from pages.components.words import plain
 
 KEYS = ("source", "split", "q", "where")
@@ -34,6 +34,7 @@ def show() -> PairFilter:
     if OTHERS not in splits:
         links.check("split", splits, "split")
     with st.sidebar:
+        top = st.container()
         _names("Sources", sources, "source", more=False)
         _names("Splits", sorted(splits), "split", more=OTHERS in splits)
         _text("Search texts", "q", _SEARCHES, "search", "Words")
@@ -45,11 +46,14 @@ def show() -> PairFilter:
             "default",
             "suspicion >= 0.5",
         )
+        with top:
+            savedfilters.choose({"source": sources, "split": None if OTHERS in splits else splits})
         filter = current()
         _chips(filter.conditions)
         _add_condition()
         if filter != PairFilter():
             st.button("Clear filters", icon=":material/filter_alt_off:", on_click=clear)
+        savedfilters.keep(filter)
     return filter
 
 
@@ -62,6 +66,11 @@ def current() -> PairFilter:
         search=(state.get("q") or "").strip(),
         conditions=cached.parse_where(state.get("where") or ""),
     )
+
+
+def asked() -> list[str]:
+    """Return what the widgets hold, as texts: the same for the same filter."""
+    return [str(st.session_state.get(key) or "") for key in KEYS]
 
 
 def clear() -> None:

@@ -10,10 +10,14 @@ from core.errors import AssayError
 from core.schema import PairFilter
 from core.views.browse import count
 from core.views.results import Count
-from pages.components import cached, filters, menu
+from pages.components import cached, filters, menu, render
 from pages.components.words import plain
 
 _STATE = "frame"
+
+
+class PageEnds(Exception):
+    """Raised by a page that has said all it can; after `st.stop`, `leave` would do nothing."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Frame:
 
 def show(title: str) -> None:
     """Draw the frame; what goes wrong is kept for the page that needs it."""
+    render.controls()
     st.title(title, anchor=False)
     try:
         filter = filters.show()

@@ -14,12 +14,16 @@ from core.charts.linked import (
 )
 from core.schema import Ints, PairFilter
 from core.views.bins import Bins
-from core.views.crossfilter import Counted, categories, counted, panels
+from core.views.crossfilter import categories, counted, panels
 from pages.components import brush, cached, categorybars, chart, signalpick
-from pages.components.words import number, plain
+from pages.components.words import plain
 
 STEPS = 100
 """Places at which a range can be set by keys."""
+_HINT = (
+    "Drag across a chart, click a bar, a bin or a cell, or move a range: the other panels follow, "
+    "and so does the filter on every page."
+)
 
 
 def show(filter: PairFilter, offered: signalpick.Offered) -> None:
@@ -29,20 +33,20 @@ def show(filter: PairFilter, offered: signalpick.Offered) -> None:
     everything, kept = cached.ask(counted, PairFilter(), p), cached.ask(counted, filter, p)
     with st.container(horizontal=True, vertical_alignment="center"):
         brush.undo_button()
-        st.caption(_said(everything, kept))
+        st.caption(categorybars.said(everything, kept, _HINT))
     left, right = st.columns(2, gap="large")
     with left:
         _histogram("linked_x", p.x, p.across, everything.x, kept.x)
         categorybars.show(p, everything, kept, filter)
     with right:
         _histogram("linked_y", p.y, p.up, everything.y, kept.y)
-        st.caption("Drag a box to keep ranges of both signals; the line runs around all rows.")
+        st.caption("A box or a cell keeps ranges of both signals; the line runs around all rows.")
         chart.show(
             grid_figure(p, everything, kept, chart.theme()),
             "linked_grid",
             grid_text(p, everything, kept),
             lambda: grid_table(p, everything, kept),
-            lambda: brush.apply("linked_grid", p.x, p.y),
+            lambda: brush.apply("linked_grid", {p.x: p.across.high, p.y: p.up.high}),
             caption=False,
         )
 
@@ -55,7 +59,7 @@ def _histogram(key: str, signal: str, bins: Bins, everything: Ints, kept: Ints) 
         key,
         linked_text(signal, bins.edges, everything, kept),
         lambda: linked_table(bins.edges, everything, kept),
-        lambda: brush.apply(key, signal),
+        lambda: brush.apply(key, {signal: bins.high}),
         caption=False,
     )
 
@@ -84,18 +88,3 @@ def _slid(key: str, signal: str, bins: Bins) -> None:
     low, high = st.session_state[key]
     ends = (low if low > bins.low else None, high if high < bins.high else None)
     brush.keep_ranges({signal: ends}, going_on=True)
-
-
-def _said(everything: Counted, kept: Counted) -> str:
-    if kept.total == everything.total:
-        return (
-            "Drag across a chart, pick a kind or move a range: the other panels follow, and so "
-            "does the filter on every page."
-        )
-    if not kept.total:
-        return "No pair matches this filter; the outlines are all rows."
-    share = number(100 * kept.total / everything.total, 1)
-    return (
-        f"Filled: the **{kept.total:,}** pairs that the filter keeps ({share}\u00a0%). Outlined: "
-        f"all {everything.total:,}."
-    )

@@ -23,15 +23,32 @@ _TRAIL = "page_trail"
 
 def check(key: str, known: Collection[str], noun: str) -> None:
     """Name the values of `?key=` that are none of `known`; call before the widget is drawn."""
-    notes: dict[str, str] = st.session_state.setdefault(_NOTES, {})
     unknown = [value for value in st.query_params.get_all(key) if value not in known]
+    listed = ", ".join(plain(name, 80) for name in list(known)[:LISTED]) or "none"
+    more = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
+    _note(key, unknown, noun, f"which is not here. Known: {listed}{more}.")
+
+
+def check_number(key: str, most: int, noun: str) -> None:
+    """Name the values of `?key=` that are no whole numbers from 0 to `most`; call before."""
+    values = st.query_params.get_all(key)
+    _note(key, [v for v in values if not _fits(v, most)], noun, f"no number up to {most:,}.")
+
+
+def _fits(value: str, most: int) -> bool:
+    try:
+        number = float(value)
+    except ValueError:
+        return False
+    return 0 <= number <= most and number.is_integer()
+
+
+def _note(key: str, unknown: list[str], noun: str, why: str) -> None:
+    """Show what the link said wrongly about `key`, until it is changed."""
+    notes: dict[str, str] = st.session_state.setdefault(_NOTES, {})
     if unknown:
-        named = ", ".join(plain(value, 80) for value in unknown)
-        listed = ", ".join(plain(name, 80) for name in list(known)[:LISTED]) or "none"
-        more = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
-        notes[key] = (
-            f"This link asks for the {noun} “{named}”, which is not here. Known: {listed}{more}."
-        )
+        named = ", ".join(plain(value, 80) for value in unknown[:LISTED])
+        notes[key] = f"This link asks for the {noun} “{named}”, {why}"
     if key in notes:
         st.warning(notes[key], icon=":material/link_off:")
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.schema import Labeller, Method, NoiseEstimate
-from core.views.results import Overview, Share
-from pages.components import grid, render
+from core.schema import Labeller, Method, NoiseEstimate, PairFilter
+from core.views.noise import MOST, filter_noise
+from core.views.results import Count, Overview, Share
+from pages.components import cached, grid, render
 from pages.components.words import interval, percent, plain, sentence
 
 METHODS: dict[Method, str] = {
@@ -19,6 +20,18 @@ METHODS: dict[Method, str] = {
 }
 
 _DRAWN = ("filter", "source")
+
+
+def of_filter(filter: PairFilter, count: Count) -> tuple[NoiseEstimate, ...]:
+    """Return the estimates of what a filter keeps; of very much, on request."""
+    if count.sentence == "all pairs":
+        return ()
+    if count.matching > MOST:
+        asked = st.toggle("Estimate it for this filter too", key="noise_of_filter")
+        if not asked:
+            return ()
+        st.caption(f"From about {MOST:,} of its rows.")
+    return cached.ask(filter_noise, filter, count.matching)
 
 
 def show(

@@ -26,6 +26,7 @@ from pages.components import (
     promptview,
     reader,
     signalgroups,
+    similar,
     tokens,
 )
 from pages.components.neighbours import Neighbours
@@ -123,6 +124,7 @@ def show(row_id: int, filter: PairFilter, order: Order) -> None:
     reader.votes(detail)
     reader.gold(detail)
     _related(detail)
+    similar.show(detail, filter, open_row)
     _fetch(found.after, filter, order)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import AssayError, StoreMissing
+from core.views.results import Count
 from pages.components.words import plain
 
 
@@ -33,8 +34,15 @@ def empty(title: str, text: str, *commands: str) -> None:
             st.code("\n".join(commands), language=None)
 
 
-def no_match() -> None:
-    """Say that the filter keeps nothing."""
+def no_match(seen: Count) -> None:
+    """Say that the filter keeps nothing; of a scan that was cut short, only what it has seen."""
+    if seen.note:
+        empty(
+            "Nothing found in the part of the texts that was searched.",
+            f"The search ran out of time ({plain(seen.note)}); others may match. Words are found "
+            r"in the index, without a time limit; `exact:` and `re:` look at every text.",
+        )
+        return
     empty("No pair matches this filter.", "Remove a condition in the bar on the left.")
 
 

@@ -110,6 +110,11 @@ def turns(conversation: tuple[Turn, ...], terms: frozenset[str], limit: int = SH
     _notice([len(turn.content) for turn in conversation], limit)
 
 
+def controls() -> None:
+    """Make Streamlit's own controls readable; nothing of the data is in it."""
+    st.html(style.CONTROLS)
+
+
 def sides(
     first: Side, second: Side, terms: frozenset[str], compare: bool = True, limit: int = SHORT
 ) -> None:

@@ -59,19 +59,24 @@ def signal_and_slice(offered: Offered) -> tuple[str, By | None]:
 
 def three(offered: Offered, categories: tuple[str, ...]) -> tuple[str, str, str]:
     """Draw the choice of two signals and of a category, side by side."""
-    links.check("category", categories, "category")
     first, other, last = st.columns(3)
     x, y = _two(offered, next(_telling(offered)), first, other)
     with last:
-        category = st.selectbox(
-            "Category",
-            categories,
-            key="category",
-            bind="query-params",
-            on_change=links.changed,
-            args=("category",),
-        )
-    return x, y, category or categories[0]
+        return x, y, category(categories)
+
+
+def category(categories: tuple[str, ...]) -> str:
+    """Draw the choice of a category."""
+    links.check("category", categories, "category")
+    chosen = st.selectbox(
+        "Category",
+        categories,
+        key="category",
+        bind="query-params",
+        on_change=links.changed,
+        args=("category",),
+    )
+    return chosen or categories[0]
 
 
 def two(offered: Offered, signal: str) -> tuple[str, str]:

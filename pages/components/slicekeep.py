@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
 from core.curate.recipe import Recipe, command_line
 from core.schema import Condition, PairFilter
 from core.views.slices import Slices
 from core.views.slicing import Slice
-from pages.components import brush, cached, filters
+from pages.components import brush, cached, filters, savedfilters
 from pages.components.exportview import store_flag
 from pages.components.words import plain
 
@@ -53,14 +51,13 @@ def link(filter: PairFilter) -> None:
 
 def address(url: str | None, filter: PairFilter) -> str:
     """Return the address of a page with the filter, from the page's own where it is known."""
-    base = (url or "/slices").partition("?")[0].partition("#")[0]
     said = [
         *(("source", name) for name in filter.sources),
         *(("split", name) for name in filter.splits),
         *([("q", filter.search)] if filter.search else []),
         *([("where", cached.where_text(filter.conditions))] if filter.conditions else []),
     ]
-    return f"{base}?{urlencode(said)}" if said else base
+    return savedfilters.address(url or "/slices", said)
 
 
 def _added(slice: Slice) -> tuple[Condition, ...]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+CONTROLS = """<style>
+[data-testid=stBaseButton-primary] *,[data-tag],[data-tag] *{color:light-dark(#ffffff,#0d1217)}
+</style>"""
+"""On a dark page, Streamlit's white is too pale on a colour that can itself be read there."""
+
 TEXTS = """<style>
 .as-sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1rem}
 .as-box{border:1px solid rgba(128,140,152,.35);border-radius:6px;min-width:0}
@@ -14,19 +19,20 @@ font-size:.87rem;border-bottom:1px solid rgba(128,140,152,.25)}
 unicode-bidi:isolate;max-width:62rem}
 .as-first ins{text-decoration:underline 1px #2f7fc1;background:rgba(47,127,193,.16);
 border-radius:2px}
-.as-second ins{text-decoration:underline 2px dotted #c9772b;background:rgba(201,119,43,.17);
+.as-second ins{text-decoration:underline 2px dotted #bd6d22;background:rgba(201,119,43,.17);
 border-radius:2px}
 .as-text ins{text-underline-offset:3px}
-.as-text mark{background:rgba(240,196,25,.45);color:inherit;border-radius:2px;padding:0 1px}
+.as-text mark{background:rgba(240,196,25,.38);color:light-dark(#0f1720,#ffffff);
+border-radius:2px;padding:0 1px}
 .as-text code{font-size:.8em;padding:0 .2em;border-radius:3px;background:rgba(214,69,69,.18);
 color:inherit}
 .as-code{font-family:"Source Code Pro",ui-monospace,monospace;font-size:.85em;line-height:1.5;
 background:rgba(128,140,152,.1);border-left:2px solid rgba(128,140,152,.5);
 border-radius:3px;padding:.4rem .7rem;margin:.35rem 0;tab-size:4}
 .as-keyword{font-weight:600;color:light-dark(#7a2e8e,#d9a3ea)}
-.as-string{color:light-dark(#1d6b3a,#8fd3a6)}
-.as-number{color:light-dark(#8a4b0f,#efb27d)}
-.as-comment{font-style:italic;color:light-dark(#55606c,#a8b4c0)}
+.as-string{color:light-dark(#17592e,#8fd3a6)}
+.as-number{color:light-dark(#7a410b,#efb27d)}
+.as-comment{font-style:italic;color:light-dark(#4c5661,#a8b4c0)}
 </style>"""
 
 PICTURE = """<style>

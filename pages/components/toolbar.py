@@ -17,6 +17,7 @@ def order() -> Order:
     """Draw the controls and return the order they ask for."""
     names = [IMPORTED, *(c.column.name for c in cached.ask(choices))]
     links.check("sort", names, "column to sort by")
+    links.check("desc", ("true", "false"), "direction")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             "Sort by",

@@ -2,21 +2,28 @@
 
 The chosen response of a pair gets a higher reward on average; a fifth of the pairs is reversed, so
 that margins have the shape that real ones have. `--policies 1` adds log-probabilities of a policy
-and its reference. Adopt them with `runs add`.
+and its reference, `--embeddings 384` vectors of that width. Adopt them with `runs add`.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from core.schema import RunInfo
+from core.schema import Bools, Ints, RunInfo
 from core.store.instance import Store, open_store
 from core.store.parts import write_part
 from core.store.runs import write_info
+
+Vectors = npt.NDArray[np.float32]
+TOPICS = 1_000
+PIECE = 65_536
 
 
 def rewards(store: Store, seed: int) -> pa.Table:
@@ -46,11 +53,49 @@ def log_probabilities(store: Store, seed: int) -> pa.Table:
     )
 
 
-def write(out: Path, run: str, scorer: str, table: pa.Table) -> None:
-    """Write a run of one part."""
-    info = RunInfo(run_id=run, scorer=scorer, responses=table.num_rows)
-    write_part(out, run, table, info)
-    write_info(out, info)
+def embeddings(store: Store, width: int) -> Iterator[pa.Table]:
+    """Yield vectors of length 1 of every response and every prompt, around a thousand topics."""
+    draw = np.random.default_rng(200)
+    topics = draw.standard_normal((TOPICS, width), dtype=np.float32)
+    ids = np.unique(rewards(store, 0)["response_id"].to_numpy())
+    prompts = dict(zip(*responses_of(store), strict=True))
+    seen: set[int] = set()
+    for start in range(0, len(ids), PIECE):
+        piece = ids[start : start + PIECE]
+        owners = np.array([prompts[i] for i in piece.tolist()])
+        first = [owner not in seen and not seen.add(owner) for owner in owners.tolist()]
+        yield pa.table(
+            {
+                "response_id": piece,
+                "embedding": _vectors(draw, topics, owners),
+                "prompt_embedding": _vectors(draw, topics, owners, ~np.array(first)),
+            }
+        )
+
+
+def responses_of(store: Store) -> tuple[list[int], list[int]]:
+    """Return every response with its prompt."""
+    sql = "SELECT response_id, prompt_id FROM data.responses"
+    found = store.con.cursor().sql(sql).to_arrow_table()
+    return found["response_id"].to_pylist(), found["prompt_id"].to_pylist()
+
+
+def _vectors(
+    draw: np.random.Generator, topics: Vectors, owners: Ints, missing: Bools | None = None
+) -> pa.Array:
+    made = topics[owners % TOPICS] + draw.standard_normal((len(owners), topics.shape[1]), "f4")
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
+    mask = None if missing is None else pa.array(missing)
+    return pa.FixedSizeListArray.from_arrays(pa.array(made.ravel()), topics.shape[1], mask=mask)
+
+
+def write(out: Path, run: str, scorer: str, tables: Iterable[pa.Table]) -> None:
+    """Write a run, a part for each table; not all need be in memory at once."""
+    rows, info = 0, RunInfo(run_id=run, scorer=scorer)
+    for table in tables:
+        rows += table.num_rows
+        write_part(out, run, table, info)
+    write_info(out, replace(info, responses=rows))
 
 
 def main() -> None:
@@ -60,12 +105,15 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--policies", type=int, default=0)
+    parser.add_argument("--embeddings", type=int, default=0, help="width of their vectors")
     args = parser.parse_args()
     store = open_store(args.store)
     for number in range(args.runs):
-        write(args.out, f"made_{number}", "made", rewards(store, number))
+        write(args.out, f"made_{number}", "made", [rewards(store, number)])
     for number in range(args.policies):
-        write(args.out, f"policy_{number}", "policy", log_probabilities(store, number))
+        write(args.out, f"policy_{number}", "policy", [log_probabilities(store, number)])
+    if args.embeddings:
+        write(args.out, "embedded", "embedding", embeddings(store, args.embeddings))
 
 
 if __name__ == "__main__":

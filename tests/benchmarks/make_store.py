@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--words", default="54,162", help="mean words of a prompt, of an answer")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--policies", type=int, default=1)
+    parser.add_argument("--embeddings", type=int, default=0, help="width of their vectors")
     parser.add_argument("--index", action="store_true")
     args = parser.parse_args()
     prompt, answer = map(int, args.words.split(","))
@@ -37,7 +38,7 @@ def main() -> None:
         told("wrote pairs", lambda: make_pairs.write(pairs, args.rows, words_each=(prompt, answer)))
         request = import_.Request(str(pairs), name="synthetic")
         told("imported", lambda: import_.import_source(settings, request, index=args.index))
-        told("wrote runs", lambda: _runs(args.store, made, args.runs, args.policies))
+        told("wrote runs", lambda: _runs(args.store, made, args))
         folders = sorted(path.parent for path in made.rglob("run.json"))
         told("added runs", lambda: runs.add_runs(settings, folders))
     if args.index:
@@ -51,13 +52,16 @@ def told(what: str, work: Callable[[], object]) -> None:
     print(f"{what}: {time.monotonic() - started:.0f} s", file=sys.stderr)
 
 
-def _runs(root: Path, out: Path, rewards: int, policies: int) -> None:
+def _runs(root: Path, out: Path, asked: argparse.Namespace) -> None:
     with closing(open_store(root)) as store:
-        for number in range(rewards):
-            make_runs.write(out, f"made_{number}", "made", make_runs.rewards(store, number))
-        for number in range(policies):
+        for number in range(asked.runs):
+            make_runs.write(out, f"made_{number}", "made", [make_runs.rewards(store, number)])
+        for number in range(asked.policies):
             table = make_runs.log_probabilities(store, number)
-            make_runs.write(out, f"policy_{number}", "policy", table)
+            make_runs.write(out, f"policy_{number}", "policy", [table])
+        if asked.embeddings:
+            vectors = make_runs.embeddings(store, asked.embeddings)
+            make_runs.write(out, "embedded", "embedding", vectors)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from core.views.flips import conflicts, suspects
 from core.views.margins import density, histogram
 from core.views.overview import overview
 from core.views.scorers import scored_runs
+from core.views.similar import similar_pairs, vector_runs
 
 
 def questions(store: Store) -> dict[str, Callable[[], object]]:
@@ -44,6 +45,18 @@ def questions(store: Store) -> dict[str, Callable[[], object]]:
         "suspects, 50": lambda: suspects(store, everything, None, 50),
         "duplicates, 50": lambda: conflicts(store, everything, "duplicate"),
         "one pair": lambda: pair_detail(store, store.total // 2),
+        **similar(store),
+    }
+
+
+def similar(store: Store) -> dict[str, Callable[[], object]]:
+    """Return the search for similar pairs, where the store has a run of embeddings."""
+    return {
+        f"similar by {text}, {run}": lambda run=run, text=text: similar_pairs(
+            store, store.total // 2, text, run, PairFilter()
+        )
+        for run, texts in vector_runs(store).items()
+        for text in texts[:2]
     }
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.store.filters import where_text
+from pages.components.brush import bins_conditions
 from tests.factories import make_pair, make_store
 from tests.pages.conftest import OpenApp, said
 
@@ -93,6 +95,7 @@ def test_a_filter_that_keeps_nothing_leaves_the_outlines(open_app: OpenApp, stor
     [
         ({"view": "circles"}, "circles"),
         ({"view": "linked", "category": "<b>x</b>"}, "x"),
+        ({"view": "linked", "category": "language"}, "language"),
         ({"view": "linked", "x": "vanished"}, "vanished"),
     ],
 )
@@ -116,3 +119,70 @@ def test_one_signal_that_never_changes_can_be_shown(open_app: OpenApp, tmp_path:
     app = open_app(tmp_path, "margins", view="linked", x=ALPHA, y=ALPHA)
     assert not app.exception
     assert len(app.get("plotly_chart")) == 4
+
+
+def test_a_language_that_the_data_names_is_a_category(open_app: OpenApp, tmp_path: Path) -> None:
+    german = '{"language": "<b>German</b>"}'
+    rows = [
+        make_pair(i, scores={"alpha": (i / 9, 0.5)}, extra=german if i % 3 else None)
+        for i in range(9)
+    ]
+    make_store(tmp_path / "store", rows).close()
+    app = open_app(tmp_path / "store", "margins", view="linked", category="language")
+    assert not app.exception
+    offered = app.selectbox(key="category").options
+    assert "language" in offered
+    assert not {"annotator", "chosen_model", "tie_kind"} & set(offered)
+    app.get("button_group")[-1].set_value(0).run()
+    assert not app.exception
+    assert app.session_state["where"] == "language = '<b>German</b>'"
+    assert "**6** of 9 pairs: language is \\<b\\>German\\</b\\>" in said(app)
+    app.get("button_group")[-1].set_value(1).run()
+    assert "**3** of 9 pairs: language is unknown" in said(app)
+
+
+def test_overview_has_the_bars_of_a_category_beside_all_rows(
+    open_app: OpenApp, stored: Path
+) -> None:
+    app = open_app(stored, category="tie", where="row_id >= 3")
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 1
+    assert "Filled: the **65** pairs that the filter keeps" in said(app)
+    app.get("button_group")[-1].set_value(1).run()
+    assert app.session_state["where"] == "row_id >= 3 AND tie = true"
+    app.button(key="brush_undo").click().run()
+    assert app.session_state["where"] == "row_id >= 3"
+    app.text_input(key="where").set_value("").run()
+    assert len(app.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize("link", [{"where": "row_id < 0"}, {"category": "vanished"}, {}])
+def test_overview_bars_stand_whatever_is_asked(
+    open_app: OpenApp, unscored: Path, link: dict[str, str]
+) -> None:
+    app = open_app(unscored, **link)
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == ("where" in link)
+    if "where" not in link:
+        next(button for button in app.button if button.label == "Draw the bars").click().run()
+    assert len(app.get("plotly_chart")) == 1
+    assert bool(app.warning) == ("category" in link)
+
+
+@pytest.mark.parametrize(
+    ("sides", "tops", "kept"),
+    [
+        ([5.0, 6.0], {"turns": 49.0}, "turns >= 5 AND turns < 6"),
+        ([48.0, 49.0], {"turns": 49.0}, "turns >= 48 AND turns <= 49"),
+        ([0.123456, 0.223456], {"a": 1.0}, "a >= 0.123 AND a < 0.224"),
+        ([-0.223456, -0.123456], {"a": 1.0}, "a >= -0.224 AND a < -0.123"),
+        ([0.9, 1.00004], {"a": 1.00004}, "a >= 0.9 AND a <= 1.001"),
+        ([12345.0, 23456.0], {"a": 9e9}, "a >= 12300 AND a < 23500"),
+        ([1.0, 2.0, 3.0, 4.0, 17.0], {"a": 9.0, "b": 4.0},
+         "a >= 1 AND a < 2 AND b >= 3 AND b <= 4"),
+    ],
+)  # fmt: skip
+def test_a_bin_ends_where_the_next_one_begins(
+    sides: list[float], tops: dict[str, float], kept: str
+) -> None:
+    assert where_text(bins_conditions(sides, tops)) == kept

@@ -61,3 +61,5 @@ def test_a_scan_that_ran_out_of_time_says_so(
     app = open_app(tmp_path, "browse", q="exact:question")
     assert not app.exception
     assert "0 % of the texts searched in 0 s" in said(app)
+    assert "Nothing found in the part of the texts that was searched" in said(app)
+    assert "No pair matches" not in said(app)

@@ -72,3 +72,27 @@ def test_an_address_holds_the_whole_filter() -> None:
         "http://here/slices?source=a%26b&source=c&split=train&q=say+%22no%22&where=x+%3E%3D+0.5"
     )
     assert address(None, PairFilter()) == "/slices"
+
+
+def test_people_and_models_are_slices_where_the_data_names_them(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    rows = [
+        make_pair(
+            i,
+            scores={"alpha": (1.0 if i % 3 else -1.0, 0.0)},
+            votes={f"<i>w{i % 2}</i>": "chosen"},
+            chosen_model='it\'s "m"' if i else None,
+        )
+        for i in range(8)
+    ]
+    make_store(tmp_path / "store", rows).close()
+    app = open_app(tmp_path / "store", "slices", slice="annotator")
+    assert not app.exception
+    assert not {"language", "rejected_model"} & set(app.selectbox(key="slice").options)
+    next(b for b in app.button if "w1" in b.label).click().run()
+    assert not app.exception
+    assert app.session_state["where"] == "annotator = '<i>w1</i>'"
+    app = open_app(tmp_path / "store", "slices", where="chosen_model = 'it''s \"m\"'")
+    assert not app.exception
+    assert "**7** of 8 pairs: chosen\\_model is it's" in said(app)

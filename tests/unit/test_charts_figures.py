@@ -24,7 +24,7 @@ from core.charts.histogram import histogram_figure, histogram_table, histogram_t
 from core.charts.losses import losses_figure, losses_table, losses_text
 from core.charts.plane import plane_figure, plane_table, plane_text
 from core.charts.reliability import reliability_figure, reliability_table, reliability_text
-from core.charts.theme import FONT_SIZE, INKS, Theme, plain
+from core.charts.theme import FONT_SIZE, INKS, SELECTS, Theme, plain
 from core.charts.words import NARROW_CHARS, axis_title, narrow_title, sides_of, title_of
 from core.schema import Decomposition, EvidenceBar
 from core.views.calculator import loss_curves
@@ -118,7 +118,11 @@ TABLES: dict[str, pa.Table] = {
 
 def _json(figure: go.Figure) -> dict[str, object]:
     spec: dict[str, object] = json.loads(figure.to_json())
-    assert set(spec["layout"].pop("template")) <= {"data"}
+    template = spec["layout"].pop("template")
+    if template == SELECTS:
+        spec["layout"]["dragmode"] = "select"
+    else:
+        assert set(template) <= {"data"}
     return spec
 
 
@@ -152,6 +156,31 @@ def test_background_is_the_page(name: str) -> None:
 def test_histograms_are_brushed_along_x(name: str) -> None:
     layout = _json(FIGURES[name]("light"))["layout"]
     assert (layout["dragmode"], layout["selectdirection"]) == ("select", "h")
+
+
+@pytest.mark.parametrize("name", ["histogram", "histogram_slices", "density"])
+def test_a_drag_selects_by_the_template_so_that_a_click_may_too(name: str) -> None:
+    """Streamlit sets `clickmode` to what selects nothing where the layout itself says select."""
+    chart = FIGURES[name]("light")
+    sent = json.loads(chart.to_json())["layout"]
+    assert chart.layout.dragmode == "select"
+    assert sent["dragmode"] != "select"
+    assert sent["template"] == {"layout": {"dragmode": "select"}}
+    assert "clickmode" not in sent
+
+
+def test_a_click_can_tell_what_was_clicked() -> None:
+    for seen in (PLAIN, SLICED):
+        for trace in histogram_figure(seen, "light").data:
+            ends = np.asarray(trace.customdata)
+            assert ends[:, 0].tolist() == seen.edges[:-1].tolist()
+            assert ends[:, 1].tolist() == seen.edges[1:].tolist()
+    cells = density_figure(GRID, "light").data[1]
+    up, across = np.nonzero(GRID.counts)
+    found = np.asarray(cells.customdata)
+    assert found[:, 0].tolist() == GRID.x_edges[across].tolist()
+    assert found[:, 3].tolist() == GRID.y_edges[up + 1].tolist()
+    assert found[:, 4].tolist() == GRID.counts[up, across].tolist()
 
 
 def test_colour_is_never_the_only_carrier() -> None:

@@ -1,5 +1,6 @@
 """`export` on the command line, and the command line that a page shows."""
 
+import json
 import shlex
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -9,10 +10,11 @@ import pytest
 
 from core.commands.cli import load, parser_of
 from core.commands.export import recipe_of
-from core.curate.recipe import Recipe, command_line
+from core.curate.recipe import Recipe, command_line, file_name, filter_recipe
 from core.curate.splits import KEEP, plan_splits
 from core.schema import Condition, PairFilter
 from core.settings import Settings
+from core.store.filters import parse_where
 from tests.factories import make_pair, make_store
 
 Assay = Callable[..., object]
@@ -100,3 +102,26 @@ def test_the_command_a_page_shows_is_the_recipe(recipe: Recipe) -> None:
     seed = 42 if args.seed is None else args.seed
     assert recipe_of(args, Settings(seed=seed)) == recipe
     assert (args.out, args.store) == ("out folder", "my store")
+
+
+def test_a_filter_s_recipe_holds_its_command_and_reads_back() -> None:
+    hostile = 'it\'s; rm -rf $(HOME) `x` "y" ünï'
+    conditions = (Condition("source", "=", hostile), Condition("suspicion", ">=", 0.5))
+    filter = PairFilter(sources=(hostile,), search=hostile, conditions=conditions)
+    made = json.loads(filter_recipe(hostile, filter, "f" * 64))
+    assert (made["name"], made["fingerprint"], made["version"]) == (hostile, "f" * 64, 1)
+    assert set(made["parameters"]) == {"source", "q", "where"}
+    assert parse_where(made["parameters"]["where"]) == conditions
+    words = shlex.split(made["command"])
+    assert words[:4] == ["python", "-m", "core", "export"]
+    parser: ArgumentParser = parser_of(load("export"))
+    assert recipe_of(parser.parse_args(words[4:]), Settings()).filter == filter
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("My pairs", "filter-my-pairs.json"), ("../../x", "filter-x.json"), ("", "filter.json"),
+     ("ü\u202e", "filter.json"), ("a" * 80, f"filter-{'a' * 40}.json")],
+)  # fmt: skip
+def test_a_recipe_s_file_name_is_letters_and_digits(name: str, file: str) -> None:
+    assert file_name(name) == file

@@ -194,6 +194,26 @@ def test_the_nearest_column_is_offered() -> None:
     assert "Did you mean 'suspicion'?" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("where", "sentence"),
+    [
+        ("language = 'German'", "language is German"),
+        ("annotator != 'it''s'", "annotator is not it's"),
+        ("chosen_model is null", "chosen_model is unknown"),
+        ("rejected_model is not null", "rejected_model is known"),
+        ("tie_kind is null", "tie_kind is none"),
+        (
+            "tie_kind is not null AND tie_kind != 'both_bad'",
+            "tie_kind is not none and tie_kind is not both_bad",
+        ),
+    ],
+)
+def test_names_of_rows_are_said_and_written(where: str, sentence: str) -> None:
+    conditions = parse_where(where)
+    assert where_text(conditions) == where
+    assert compile_filter(PairFilter(conditions=conditions), COLUMNS).sentence == sentence
+
+
 def test_numbers_are_written_as_people_write_them() -> None:
     conditions = (Condition("a", "=", 3.0), Condition("b", "<", 0.25), Condition("c", "=", "x'y"))
     assert where_text(conditions) == "a = 3 AND b < 0.25 AND c = 'x''y'"

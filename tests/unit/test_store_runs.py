@@ -11,6 +11,8 @@ import pytest
 
 from core.commands.cli import main
 from core.schema import id_text
+from core.store import aligned as blocks
+from core.store.aligned import aligned
 from core.store.instance import open_store
 from core.store.lock import scoring
 from core.store.runs import read_run
@@ -111,8 +113,20 @@ def test_a_run_that_comes_back_leaves_the_former_reader_its_numbers(tmp_path, ro
             former = reader
             assert main(["runs", "remove", "mine", "--store", str(root)]) == 0
     for store, reward in ((former, 1.0), (reader, 2.0)):
-        rows = store.query("inputs_run", {"run_id": "mine"})
+        rows = aligned(store, "inputs_run", "mine")
         assert set(rows["chosen"].to_pylist()) == {reward}
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_run_asked_for_in_blocks_is_the_run(tmp_path, root, monkeypatch, rows):
+    ids = response_ids(root)
+    rewards = [float(place) for place in range(len(ids))]
+    add(root, make_run(tmp_path / "run", INFO, response_id=ids, reward=rewards))
+    store = open_store(root)
+    whole = aligned(store, "inputs_run", "mine")
+    assert whole.num_rows == store.total > rows
+    monkeypatch.setattr(blocks, "BLOCK", rows)
+    assert aligned(store, "inputs_run", "mine").to_pydict() == whole.to_pydict()
 
 
 def test_a_run_is_refused_twice_and_leaves_when_removed(tmp_path, root, capsys):

@@ -174,7 +174,7 @@ def test_a_scan_keeps_the_blocks_it_finished(store: Store, monkeypatch: pytest.M
 def test_an_interrupted_statement_is_no_error(store: Store) -> None:
     """A block that takes longer than all of the time is undone and leaves the store usable."""
     cursor = store.con.cursor()
-    with pytest.raises(scan.duckdb.InterruptException), scan._interrupted(cursor, 0.05):
+    with pytest.raises(scan.duckdb.InterruptException), scan.interrupted(cursor, 0.05):
         cursor.execute("SELECT count(*) FROM range(1000000000000) AS a").fetchall()
     assert cursor.execute("SELECT 1").fetchall() == [(1,)]
 

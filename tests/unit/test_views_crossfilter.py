@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.charts.bars import bars_figure, bars_table, bars_text, names_of
+from core.charts.bars import bars_figure, bars_height, bars_table, bars_text, names_of
 from core.charts.linked import (
     grid_figure,
     grid_table,
@@ -29,6 +30,8 @@ from core.views.crossfilter import (
     categories,
     counted,
     kept_by,
+    kinds_of,
+    of_kinds,
     panels,
 )
 from core.views.margins import density, histogram
@@ -42,10 +45,11 @@ EVIL = '<b onmouseover="x">evil</b>'
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A store where one source has no scores, and one split is called like HTML."""
+    """A store where one source has no scores, and split, models and people are called like HTML."""
     root = tmp_path_factory.mktemp("linked") / "store"
     make_store(root, demo_pairs(120)).close()
-    plain = [make_pair(900 + i, split=EVIL) for i in range(7)]
+    named = {"split": EVIL, "chosen_model": EVIL, "extra": '{"language": "it\'s <i>"}'}
+    plain = [make_pair(900 + i, **named, votes={EVIL: "chosen"}) for i in range(7)]
     return make_store(root, plain, source="plain")
 
 
@@ -85,7 +89,19 @@ def test_axes_stay_those_of_the_whole_store(store: Store) -> None:
     assert np.array_equal(kept.x[p.across.edges[:-1] >= 0], everything.x[p.across.edges[:-1] >= 0])
 
 
-@pytest.mark.parametrize("category", ["source", "split", "tie", "label_kind", "gold_agrees"])
+NAMED = [
+    "source",
+    "split",
+    "tie",
+    "label_kind",
+    "tie_kind",
+    "chosen_model",
+    "language",
+    "annotator",
+]
+
+
+@pytest.mark.parametrize("category", [*NAMED, "gold_agrees"])
 def test_the_condition_of_a_kind_keeps_its_bar(store: Store, category: str) -> None:
     p = panels(store, X, Y, category)
     everything = counted(store, ALL, p)
@@ -96,6 +112,34 @@ def test_the_condition_of_a_kind_keeps_its_bar(store: Store, category: str) -> N
         assert count(store, narrowed).matching == everything.kinds[place] > 0
         kept = counted(store, narrowed, p)
         assert kept.kinds.sum() == kept.kinds[place] == kept.total
+
+
+def test_a_category_that_no_row_has_is_not_offered(store: Store, tmp_path: Path) -> None:
+    assert categories(store)[: len(NAMED)] == tuple(NAMED)
+    assert "rejected_model" in store.columns
+    with pytest.raises(FilterError, match="no category named 'rejected_model'"):
+        panels(store, X, Y, "rejected_model")
+    plain = make_store(tmp_path, [make_pair(i, scores={"alpha": (1.0, 0.0)}) for i in range(3)])
+    assert categories(plain)[:4] == ("source", "split", "tie", "label_kind")
+    assert not {"tie_kind", "language", "annotator"} & set(categories(plain))
+
+
+def test_a_row_without_a_tie_is_not_unknown(store: Store) -> None:
+    assert names_of(panels(store, X, Y, "tie_kind")) == ["none", "both_bad"]
+    assert names_of(panels(store, X, Y, "language")) == ["unknown", "it's <i>"]
+    none = PairFilter(conditions=(kept_by(store, "tie_kind", None),))
+    assert count(store, none).sentence == "tie_kind is none"
+
+
+@pytest.mark.parametrize("category", ["source", "split", "tie"])
+def test_bars_alone_count_what_the_panel_counts(store: Store, category: str) -> None:
+    bars = kinds_of(store, category)
+    for filter in (ALL, POSITIVE, PairFilter(conditions=(Condition("row_id", "<", 0.0),))):
+        p, _, kept = both(store, filter, category)
+        alone = of_kinds(store, filter, bars)
+        assert (bars.kinds, bars.more) == (p.kinds, p.more)
+        assert (alone.total, alone.kinds.tolist()) == (kept.total, kept.kinds.tolist())
+    assert bars_height(bars) > bars_height(replace(bars, kinds=bars.kinds[:1]))
 
 
 def test_small_kinds_share_a_bar(tmp_path: Path) -> None:
@@ -179,6 +223,13 @@ def test_marks_are_few_and_bounds_are_drawn(store: Store) -> None:
     cells = np.count_nonzero(everything.cells)
     border = np.array(grid.data[1].x)
     assert 0 < np.isfinite(border).sum() <= 8 * cells
+    marks = np.asarray(grid.data[2].customdata)
+    up, across = np.nonzero(everything.cells)
+    assert len(marks) == cells
+    assert marks[:, 4].tolist() == kept.cells[up, across].tolist()
+    assert marks[:, 5].tolist() == everything.cells[up, across].tolist()
+    assert (p.across.edges[across] == marks[:, 0]).all()
+    assert (p.up.edges[up + 1] == marks[:, 3]).all()
 
 
 def test_tables_and_words_hold_the_same_numbers(store: Store) -> None:

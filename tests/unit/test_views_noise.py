@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.schema import Condition, Method, NoiseEstimate, PairFilter
-from core.views.noise import clean_equivalent, filter_noise, noise_range, store_noise
+from core.views.noise import MOST, clean_equivalent, filter_noise, noise_range, store_noise
 from core.views.wilson import share
 from tests.factories import make_pair, make_store
 
@@ -79,11 +79,13 @@ def test_a_filter_has_estimates_of_its_own(tmp_path: Path) -> None:
     ]
     store = make_store(tmp_path / "store", rows)
     longer = PairFilter(conditions=(Condition("length_delta_chars", ">", 40),))
-    found = {row.method: row for row in filter_noise(store, longer)}
+    found = {row.method: row for row in filter_noise(store, longer, 3)}
     assert 150 < found["audited"].n < 300
     assert found["audited"].rate == pytest.approx(0.2, abs=0.03)
     assert found["repo"].low <= 0.2 <= found["repo"].high
     chosen_by_runs = PairFilter(conditions=(Condition("suspicion", ">", 0.1),))
-    told = {row.method: row for row in filter_noise(store, chosen_by_runs)}
+    told = {row.method: row for row in filter_noise(store, chosen_by_runs, 3)}
     assert told["audited"].rate is not None
     assert "the filter chooses by what the runs say" in told["repo"].reason
+    some = {row.method: row for row in filter_noise(store, longer, 3 * MOST)}
+    assert 0.2 < some["repo"].n / found["repo"].n < 0.5

@@ -23,6 +23,8 @@ from core.views.wilson import share
 from tests.factories import Row, make_pair, make_store
 
 ALL = PairFilter()
+MODELS = ("it's <b>bold</b>", "plain")
+LANGUAGES = ('{"language": "German"}', '{"lang": "日本語"}', None)
 
 
 def _pairs(n: int = 900) -> list[Row]:
@@ -34,7 +36,9 @@ def _pairs(n: int = 900) -> list[Row]:
         agrees = draw.random() < (0.9 if delta > 0 else 0.3)
         texts = {"chosen_text": "a" * (60 + delta), "rejected_text": f"{i:05d}".ljust(60, "b")}
         scores = {"alpha": (1.0 if agrees else -1.0, 0.0), "even": (float(i % 2), 0.5)}
-        rows.append(make_pair(i, split="train" if i % 3 else "test", scores=scores, **texts))
+        named = {"chosen_model": MODELS[i // 2 % 2], "extra": LANGUAGES[i // 3 % 3]}
+        split = "train" if i % 3 else "test"
+        rows.append(make_pair(i, split=split, scores=scores, **texts, **named))
     return [*rows, make_pair(n, tie_kind="tie", label_kind="tie")]
 
 
@@ -53,7 +57,11 @@ def _kept(store: Store, slice: Slice) -> int:
 
 
 @pytest.mark.parametrize(
-    "column", ["split", "source", "label_kind", "length_ratio", "duplicate_rows", "suspicion"]
+    "column",
+    [
+        *("split", "source", "label_kind", "tie_kind", "chosen_model", "language"),
+        *("length_ratio", "duplicate_rows", "suspicion"),
+    ],
 )
 def test_a_slices_filter_keeps_just_its_rows(store: Store, column: str) -> None:
     seen = slices(store, ALL, column, "alpha", "suspicion")
@@ -84,6 +92,20 @@ def test_a_slice_says_what_its_rows_do(store: Store) -> None:
     assert mean.value == pytest.approx(even.mean())
     half = 1.959964 * even.std(ddof=1) / np.sqrt(len(even))
     assert (mean.low, mean.high) == pytest.approx((even.mean() - half, even.mean() + half))
+
+
+def test_models_and_languages_are_slices_and_what_nobody_says_is_not(store: Store) -> None:
+    categories = sliceable(store)[:6]
+    assert categories == ("source", "split", "label_kind", "tie_kind", "chosen_model", "language")
+    for column, labels in (
+        ("chosen_model", [*MODELS, "unknown"]),
+        ("language", ["unknown", "German", "日本語"]),
+        ("tie_kind", ["none", "tie"]),
+    ):
+        seen = slices(store, ALL, column, "alpha", "suspicion")
+        assert [row.slice.label for row in seen.rows] == labels
+    with pytest.raises(FilterError, match="annotator"):
+        slices(store, ALL, "annotator", "alpha", "suspicion")
 
 
 def test_the_tie_is_no_agreement_and_no_mean(store: Store) -> None:

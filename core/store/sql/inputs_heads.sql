@@ -7,4 +7,5 @@ SELECT chosen.* EXCLUDE (response_id), rejected.* EXCLUDE (response_id)
 FROM data.pairs
 LEFT JOIN chosen ON chosen.response_id = pairs.chosen_id
 LEFT JOIN rejected ON rejected.response_id = pairs.rejected_id
+WHERE pairs.row_id >= $first AND pairs.row_id < $after
 ORDER BY pairs.row_id

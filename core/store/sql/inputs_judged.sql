@@ -16,5 +16,6 @@ sides AS (
         p.row_id,
         CASE WHEN p.chosen_id < p.rejected_id THEN s.first_share ELSE 1 - s.first_share END AS chosen
     FROM data.pairs AS p LEFT JOIN said AS s USING (pair_id)
+    WHERE p.row_id >= $first AND p.row_id < $after
 )
 SELECT chosen, 1 - chosen AS rejected FROM sides ORDER BY row_id

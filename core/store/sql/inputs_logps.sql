@@ -8,4 +8,5 @@ SELECT
 FROM data.pairs AS p
 LEFT JOIN run AS c ON c.response_id = p.chosen_id
 LEFT JOIN run AS r ON r.response_id = p.rejected_id
+WHERE p.row_id >= $first AND p.row_id < $after
 ORDER BY p.row_id

@@ -4,4 +4,5 @@ LEFT JOIN (SELECT response_id, reward FROM live.scores WHERE run_id = $run_id) A
     ON c.response_id = p.chosen_id
 LEFT JOIN (SELECT response_id, reward FROM live.scores WHERE run_id = $run_id) AS r
     ON r.response_id = p.rejected_id
+WHERE p.row_id >= $first AND p.row_id < $after
 ORDER BY p.row_id

@@ -1,0 +1,1 @@
+CREATE TEMP TABLE compared (response_id BIGINT, similarity FLOAT)
