@@ -26,6 +26,8 @@ Ends = tuple[float | None, float | None]
 """Least and greatest value that the filter keeps, None where it sets none."""
 
 HEIGHT = 260
+MARGIN = {"autoexpand": False, "l": 64, "r": 92, "t": 32, "b": 56}
+"""Given, since plotly draws a chart twice where it finds out itself."""
 READABLE = 0.15
 """Share of the outline's height below which filled bars can hardly be told apart."""
 
@@ -46,10 +48,10 @@ def linked_figure(
     signal: str, edges: Floats, everything: Ints, kept: Ints, ends: Ends, theme: Theme
 ) -> go.Figure:
     """Draw filled bars of the kept rows under an outline of all rows; `ends` are dashed lines."""
-    rows: Setting = {"title": "rows", "tickformat": ",", "rangemode": "tozero"}
+    rows: Setting = {"title": "rows", "tickformat": "~s", "rangemode": "tozero"}
     chart = figure(theme, {"title": narrow_title(signal)}, rows, HEIGHT)
     chart.update_layout(dragmode="select", selectdirection="h", bargap=0, hovermode="x")
-    chart.update_layout(showlegend=True, margin={"t": 56}, legend={"y": 1.12})
+    chart.update_layout(showlegend=True, margin={**MARGIN, "t": 56, "r": 8}, legend={"y": 1.12})
     chart.add_trace(_bars(edges, everything, kept, theme))
     chart.add_trace(_outline(edges, everything, shrink(everything, kept), theme))
     sides = sides_of(signal)
@@ -86,7 +88,7 @@ def grid_figure(p: Panels, everything: Counted, kept: Counted, theme: Theme) -> 
     seen = _density(p, kept)
     x, y = {"title": narrow_title(p.x)}, {"title": narrow_title(p.y)}
     chart = figure(theme, x, y, height=360)
-    chart.update_layout(dragmode="select", hovermode="closest", hoverdistance=REACH)
+    chart.update_layout(dragmode="select", hovermode="closest", hoverdistance=REACH, margin=MARGIN)
     chart.add_trace(_cells(seen, theme))
     chart.add_trace(_border(seen, everything.cells > 0, theme))
     tip = "%{customdata[4]:,.0f} kept of %{customdata[5]:,.0f} rows"
@@ -199,7 +201,11 @@ def _broken(ends: list[tuple[Floats, Floats]]) -> Floats:
 
 def _density(p: Panels, counts: Counted) -> Density:
     nulls = counts.total - int(counts.cells.sum())
-    return Density(p.x, p.y, p.across.edges, p.up.edges, counts.cells, nulls, counts.total)
+    up, across = (
+        bins.n // cells for bins, cells in zip((p.up, p.across), counts.cells.shape, strict=True)
+    )
+    x_edges, y_edges = p.across.edges[::across], p.up.edges[::up]
+    return Density(p.x, p.y, x_edges, y_edges, counts.cells, nulls, counts.total)
 
 
 def _fullest(edges: Floats, counts: Ints) -> str:

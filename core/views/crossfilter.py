@@ -18,7 +18,9 @@ from core.views.bins import Bins, bins_between
 from core.views.where import number_column, where_of
 
 BINS = 48
-"""Along each axis: 2,304 cells at most go to the browser."""
+"""Of a histogram."""
+PER_CELL = 2
+"""Bins of each signal in a cell of their grid: of 48 × 48 a browser draws half a second."""
 MOST_KINDS = 8
 """Kinds of a category with a bar of their own; the rows of the smaller ones are one bar."""
 
@@ -63,7 +65,7 @@ class Counted(OfKinds):
     x: Ints
     y: Ints
     cells: Ints
-    """Shape (y bins, x bins): rows that have both signals."""
+    """Shape (y cells, x cells), PER_CELL bins each: rows that have both signals."""
 
 
 def categories(store: Store) -> tuple[str, ...]:
@@ -119,7 +121,7 @@ def counted(store: Store, filter: PairFilter, p: Panels) -> Counted:
         x=grid[:, :-1].sum(axis=0),
         y=grid[:-1, :].sum(axis=1),
         kinds=kinds,
-        cells=grid[:-1, :-1],
+        cells=_cells(grid[:-1, :-1]),
     )
 
 
@@ -147,6 +149,12 @@ def _grid(table: pa.Table, bins: int) -> Ints:
     up, across = (table[name].fill_null(bins).to_numpy() for name in ("y_bin", "x_bin"))
     grid[up, across] = table["n"].to_numpy()
     return grid
+
+
+def _cells(grid: Ints) -> Ints:
+    """Return the rows of PER_CELL by PER_CELL bins together."""
+    up, across = (size // PER_CELL for size in grid.shape)
+    return grid.reshape(up, PER_CELL, across, PER_CELL).sum(axis=(1, 3))
 
 
 def _kinds(table: pa.Table, p: Kinds) -> Ints:

@@ -39,7 +39,8 @@ T = TypeVar("T")
 
 def store() -> Store:
     """Return the open store of the current generation; raise a StoreError when there is none."""
-    return _opened(load_settings({}), generation().key)
+    settings = load_settings({})
+    return _opened(settings, read_generation(settings.store).key)
 
 
 def root() -> Path:
@@ -54,24 +55,28 @@ def generation() -> Generation:
 
 def inputs() -> SignalInputs:
     """Return what signals are computed from; shared by all sessions, never copied."""
-    return _inputs(store(), store().fingerprint)
+    opened = store()
+    return _inputs(opened, opened.fingerprint)
 
 
 def ask(question: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return `question(store, …)`, computed once per generation and arguments."""
-    return cast("T", _answer(_call(question), _name(question), store(), _key(args, kwargs)))
+    opened = store()
+    return cast("T", _answer(_call(question), _name(question), opened, _key(opened, args, kwargs)))
 
 
 def ask_large(question: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Ask for something of many megabytes: only the last few answers are kept."""
-    return cast("T", _large_answer(_call(question), _name(question), store(), _key(args, kwargs)))
+    opened = store()
+    arguments = _key(opened, args, kwargs)
+    return cast("T", _large_answer(_call(question), _name(question), opened, arguments))
 
 
 Arguments = tuple[str, tuple[object, ...], tuple[tuple[str, object], ...]]
 
 
-def _key(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
-    return (store().fingerprint, args, tuple(sorted(kwargs.items())))
+def _key(opened: Store, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+    return (opened.fingerprint, args, tuple(sorted(kwargs.items())))
 
 
 def _name(question: Callable[..., object]) -> str:

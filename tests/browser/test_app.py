@@ -138,6 +138,7 @@ def test_pages_of_the_table_go_on_and_back(page: Page, server: Server) -> None:
     expect(page.get_by_text("Page 3, 50 rows")).to_be_visible()
     page.get_by_role("button", name="First").click()
     expect(page.get_by_text("Page 1, 50 rows")).to_be_visible()
+    settled(page)
     assert "after" not in link(page)
 
 
@@ -146,12 +147,14 @@ def test_a_row_opens_in_the_reader_and_arrows_move_on(page: Page, server: Server
     choose_row(page, 2)
     answer = page.locator(".as-first")
     expect(answer).to_contain_text("a good answer to question 2")
+    settled(page)
     first = link(page)["pair"]
     page.locator("h1").click()
     page.keyboard.press("ArrowRight")
     expect(answer).to_contain_text("a good answer to question 3")
     page.keyboard.press("ArrowLeft")
     expect(answer).to_contain_text("a good answer to question 2")
+    settled(page)
     assert link(page)["pair"] == first
     page.reload()
     expect(answer).to_contain_text("a good answer to question 2")

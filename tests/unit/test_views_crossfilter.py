@@ -25,6 +25,7 @@ from core.views.browse import count
 from core.views.crossfilter import (
     BINS,
     MOST_KINDS,
+    PER_CELL,
     Counted,
     Panels,
     categories,
@@ -219,7 +220,7 @@ def test_marks_are_few_and_bounds_are_drawn(store: Store) -> None:
     chart = linked_figure(X, p.across.edges, everything.x, kept.x, (0.25, None), "light")
     assert [shape.x0 for shape in chart.layout.shapes if shape.line.dash == "dash"] == [0.25]
     grid = grid_figure(p, everything, kept, "light")
-    assert np.size(grid.data[0].z) == BINS * BINS
+    assert np.size(grid.data[0].z) == (BINS // PER_CELL) ** 2
     cells = np.count_nonzero(everything.cells)
     border = np.array(grid.data[1].x)
     assert 0 < np.isfinite(border).sum() <= 8 * cells
@@ -228,8 +229,8 @@ def test_marks_are_few_and_bounds_are_drawn(store: Store) -> None:
     assert len(marks) == cells
     assert marks[:, 4].tolist() == kept.cells[up, across].tolist()
     assert marks[:, 5].tolist() == everything.cells[up, across].tolist()
-    assert (p.across.edges[across] == marks[:, 0]).all()
-    assert (p.up.edges[up + 1] == marks[:, 3]).all()
+    assert (p.across.edges[PER_CELL * across] == marks[:, 0]).all()
+    assert (p.up.edges[PER_CELL * (up + 1)] == marks[:, 3]).all()
 
 
 def test_tables_and_words_hold_the_same_numbers(store: Store) -> None:
