@@ -154,7 +154,7 @@ def _grid(table: pa.Table, bins: int) -> Ints:
 def _cells(grid: Ints) -> Ints:
     """Return the rows of PER_CELL by PER_CELL bins together."""
     up, across = (size // PER_CELL for size in grid.shape)
-    return grid.reshape(up, PER_CELL, across, PER_CELL).sum(axis=(1, 3))
+    return np.asarray(grid.reshape(up, PER_CELL, across, PER_CELL).sum(axis=(1, 3)), np.int64)
 
 
 def _kinds(table: pa.Table, p: Kinds) -> Ints:
