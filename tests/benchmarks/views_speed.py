@@ -17,11 +17,14 @@ from pathlib import Path
 from core.schema import Condition, Cursor, Order, PairFilter
 from core.store.instance import Store, open_store
 from core.views.browse import browse, count, pair_detail
+from core.views.crossfilter import counted, kinds_of, of_kinds, panels
 from core.views.flips import conflicts, suspects
 from core.views.margins import density, histogram
 from core.views.overview import overview
 from core.views.scorers import scored_runs
 from core.views.similar import similar_pairs, vector_runs
+from core.views.slices import slices
+from core.views.surprising import surprising
 
 
 def questions(store: Store) -> dict[str, Callable[[], object]]:
@@ -31,6 +34,7 @@ def questions(store: Store) -> dict[str, Callable[[], object]]:
     everything = PairFilter()
     some = PairFilter(conditions=(Condition(x, ">", 0.5), Condition("suspicion", "<", 0.6)))
     by = Order(x, descending=True)
+    linked, kinds = panels(store, x, y, "label_kind"), kinds_of(store, "label_kind")
     middle = browse(store, everything, by, Cursor(0.0, store.total // 2), 50).after
     return {
         "overview": lambda: overview(store),
@@ -45,6 +49,11 @@ def questions(store: Store) -> dict[str, Callable[[], object]]:
         "suspects, 50": lambda: suspects(store, everything, None, 50),
         "duplicates, 50": lambda: conflicts(store, everything, "duplicate"),
         "one pair": lambda: pair_detail(store, store.total // 2),
+        "four linked panels": lambda: counted(store, everything, linked),
+        "four linked panels, filtered": lambda: counted(store, some, linked),
+        "bars of a category, filtered": lambda: of_kinds(store, some, kinds),
+        "slices by length": lambda: slices(store, everything, "length_ratio", None, x),
+        "surprising slices": lambda: surprising(store, everything),
         **similar(store),
     }
 

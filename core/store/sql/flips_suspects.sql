@@ -11,7 +11,7 @@ WITH banded AS (
 page AS MATERIALIZED (
     SELECT row_id, sort_key FROM banded
     WHERE
-        band IN (SELECT unnest($bands))
+        list_contains($bands, band)
         AND (
             $first::BOOLEAN
             OR sort_key > $value::DOUBLE
