@@ -14,7 +14,7 @@ from core.charts.bars import (
 )
 from core.schema import PairFilter
 from core.views.crossfilter import Kind, Kinds, OfKinds, categories, kept_by, kinds_of, of_kinds
-from pages.components import brush, cached, chart, signalpick
+from pages.components import brush, cached, chart, frame, signalpick
 from pages.components.words import number, plain
 
 _HINT = "Pick a kind, or click its bar: the filter follows, on every page."
@@ -48,7 +48,9 @@ def said(everything: OfKinds, kept: OfKinds, hint: str) -> str:
     if kept.total == everything.total:
         return hint
     if not kept.total:
-        return "No pair matches this filter; the outlines are all rows."
+        cut_short = frame.current().count.note
+        none = "Nothing found in what was searched" if cut_short else "No pair matches this filter"
+        return f"{none}; the outlines are all rows."
     share = number(100 * kept.total / everything.total, 1)
     return (
         f"Filled: the **{kept.total:,}** {'pair' if kept.total == 1 else 'pairs'} that the filter "
