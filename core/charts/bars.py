@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 import pyarrow as pa
 
+from core.charts.letters import cut, visible
 from core.charts.linked import round_number, shrink
 from core.charts.theme import INKS, Theme, figure, plain
-from core.charts.words import cut, title_of
+from core.charts.words import title_of
 from core.store.filters import missing
 from core.views.crossfilter import Kind, Kinds, OfKinds
 
@@ -27,7 +28,7 @@ def names_of(p: Kinds) -> list[str]:
 
 def kind_name(category: str, kind: Kind) -> str:
     """Return what a kind is called."""
-    return missing(category) if kind is None else kind or "empty"
+    return missing(category) if kind is None else visible(kind) or "empty"
 
 
 def bars_height(p: Kinds) -> int:

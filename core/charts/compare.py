@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pyarrow as pa
 
+from core.charts.letters import cut
 from core.charts.theme import INKS, Theme, figure, plain
-from core.charts.words import cut
 from core.views.results import Histogram, RunHistogram
 from core.views.signals import EXPLICIT
 

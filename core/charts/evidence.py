@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import pyarrow as pa
 
+from core.charts.letters import cut
 from core.charts.theme import INKS, Theme, figure, hatch, mark_sides, plain
-from core.charts.words import cut
 from core.schema import Decomposition, EvidenceBar
 
 BAR_PIXELS = 34

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from core.charts.agreement import middle
+from core.charts.letters import visible
 from core.charts.theme import INKS, Theme, figure, mark_vertical, plain
 from core.charts.words import title_of
 from core.views.results import Share
@@ -60,7 +61,7 @@ def slices_figure(s: Slices, shown: str, theme: Theme) -> go.Figure:
 def slices_table(s: Slices) -> pa.Table:
     """Return one row per slice with everything that is known of it."""
     columns: dict[str, object] = {
-        s.column: [row.slice.label for row in s.rows],
+        s.column: [visible(row.slice.label) for row in s.rows],
         "rows": [row.n for row in s.rows],
     }
     for shown in SHOWN:
@@ -101,7 +102,7 @@ def _of(row: SliceRow, shown: str) -> Share | Mean:
 
 def _dots(s: Slices, shown: str) -> list[Dot]:
     """Return what is known; a mean of one row is its own interval."""
-    found = [(row.slice.label, _of(row, shown)) for row in s.rows]
+    found = [(visible(row.slice.label), _of(row, shown)) for row in s.rows]
     return [
         Dot(
             label,

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
+from core.charts.letters import visible
+
 Theme = Literal["light", "dark"]
 Setting = Mapping[str, object]
 
@@ -96,7 +98,7 @@ def drawn_for(chart: go.Figure, asked: Sequence[str]) -> go.Figure:
 
 def plain(text: str) -> str:
     """Return text that plotly shows letter by letter."""
-    return escape(text, quote=False)
+    return escape(visible(text), quote=False)
 
 
 def figure(theme: Theme, x: Setting, y: Setting, height: int = 320) -> go.Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.charts.letters import cut
 from core.charts.theme import plain
 from core.signals.spec import SIGNALS, SignalSpec
 from core.views.signals import signal_title
@@ -49,11 +50,6 @@ def narrow_title(column: str) -> str:
 def inside(title: str) -> str:
     """Return a title as it stands inside a sentence."""
     return title[:1].lower() + title[1:]
-
-
-def cut(text: str, limit: int) -> str:
-    """Return at most `limit` characters."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def sides_of(column: str) -> tuple[str, str] | None:

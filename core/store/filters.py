@@ -220,7 +220,10 @@ def _sql_of(condition: Condition, columns: Mapping[str, Kind], params: dict[str,
     # Signals are REAL: compared as REAL, so that a printed 0.7 is found by `= 0.7`.
     real = isinstance(value, float) and condition.name not in KEYS and abs(value) <= _LARGEST_REAL
     cast = "REAL" if real else _SQL_TYPES[kind]
-    return f"{name} {condition.op} {_bind(params, value)}::{cast}"
+    # A row without a tie is known to be none: it is not both bad. What is unknown may be anything.
+    known = condition.op == "!=" and missing(condition.name) != "unknown"
+    op = "IS DISTINCT FROM" if known else condition.op
+    return f"{name} {op} {_bind(params, value)}::{cast}"
 
 
 def _kind_of(name: str, columns: Mapping[str, Kind]) -> Kind:

@@ -38,7 +38,12 @@ class StoreNoise:
 
 
 MOST = 100_000
-"""Rows of a filter up to which all are looked at: a sample of so many moves no rate by 0.3 %."""
+"""Rows of a filter up to which all are looked at; of more, half as many at least."""
+
+
+def step_of(matching: int) -> int:
+    """Return of how many pairs one is taken."""
+    return max(1, -(-matching // MOST))
 
 
 def filter_noise(store: Store, filter: PairFilter, matching: int) -> tuple[NoiseEstimate, ...]:
@@ -51,7 +56,7 @@ def filter_noise(store: Store, filter: PairFilter, matching: int) -> tuple[Noise
     if "evidence" not in store.columns:
         return ()
     gold = "gold_agrees" if "gold_agrees" in store.columns else "evidence"
-    step = {"step": max(1, -(-matching // MOST))}
+    step = {"step": step_of(matching)}
     rows = store.query("noise_rows", step, where, evidence="evidence", gold=gold)
     every = _rows(store, rows, gold != "evidence")
     inside = np.flatnonzero(rows["inside"].to_numpy())

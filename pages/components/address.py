@@ -6,11 +6,14 @@ have changed it. Who presses fast would be led back, so our own values are known
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 import streamlit as st
 
 _STATE, _PAGE = "address", "address_page"
+LATE_SECONDS = 10.0
+"""So late an address follows at most; the same words after that are a way back."""
 
 
 @dataclass
@@ -19,17 +22,19 @@ class Followed:
 
     value: str
     seen: str
-    due: list[str] = field(default_factory=list)
+    due: list[tuple[str, float]] = field(default_factory=list)
+    """Our own words on their way, and when they were said."""
 
-    def hear(self, said: str) -> None:
+    def hear(self, said: str, now: float | None = None) -> None:
         """Take what the address says now: our own late word, or a link, or a way back."""
-        if said == self.value:
-            self.due.clear()
-        elif said in self.due:
-            del self.due[: self.due.index(said) + 1]
-        elif said != self.seen:
-            self.value = said
-            self.due.clear()
+        if said == self.seen:
+            return
+        now = time.monotonic() if now is None else now
+        words = [word for word, at in self.due if now - at < LATE_SECONDS]
+        if said in words:
+            self.due = self.due[len(self.due) - len(words) + words.index(said) + 1 :]
+        else:
+            self.value, self.due = said, []
         self.seen = said
 
 
@@ -45,16 +50,19 @@ def put(key: str, value: str) -> None:
     get(key)
     found = _followed()[key]
     if value != found.value:
-        found.due.append(value)
+        found.due.append((value, time.monotonic()))
     found.value = value
 
 
 def tell() -> None:
     """Write what was put into the address; at a run's end, for until then it is read above."""
     for key, found in _followed().items():
-        if found.value and st.query_params.get(key) != found.value:
+        # Where a word is on its way the address is another one soon: what holds is said again.
+        if found.value and (found.due or st.query_params.get(key) != found.value):
             st.query_params[key] = found.value
         elif not found.value:
+            if found.due:
+                st.query_params[key] = ""
             st.query_params.pop(key, None)
 
 

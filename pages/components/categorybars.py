@@ -15,7 +15,7 @@ from core.charts.bars import (
 from core.schema import PairFilter
 from core.views.crossfilter import Kind, Kinds, OfKinds, categories, kept_by, kinds_of, of_kinds
 from pages.components import brush, cached, chart, frame, signalpick
-from pages.components.words import number, plain
+from pages.components.words import number, plain, unlike
 
 _HINT = "Pick a kind, or click its bar: the filter follows, on every page."
 PICKED = ("=", "null")
@@ -84,12 +84,13 @@ def _choice(p: Kinds, filter: PairFilter) -> None:
     held = _held(p, filter)
     several = p.category in brush.LISTED
     st.session_state[_PICK] = held if several else next(iter(held), None)
+    names = unlike(plain(kind_name(p.category, kind), 40) for kind in p.kinds)
     st.pills(
         "Keep only",
         range(len(p.kinds)),
         selection_mode="multi" if several else "single",
         key=_PICK,
-        format_func=lambda place: plain(kind_name(p.category, p.kinds[place]), 40),
+        format_func=names.__getitem__,
         on_change=lambda: _picked(p),
     )
 
@@ -101,16 +102,20 @@ def _brushed(p: Kinds) -> None:
     if boxes:
         low, high = sorted(boxes[0]["y"])
         reached = (low - HALF <= place <= high + HALF for place in range(len(p.kinds)))
-        _keep(p, [kind for kind, inside in zip(p.kinds, reached, strict=True) if inside])
-    elif clicked := found.get("point_indices"):
-        # The bar of all others stands behind those of the kinds.
-        _keep(p, list(p.kinds[clicked[0] : clicked[0] + 1]))
+        kinds = [kind for kind, inside in zip(p.kinds, reached, strict=True) if inside]
+    else:
+        kinds = [p.kinds[at] for at in found.get("point_indices", [])[:1] if at < len(p.kinds)]
+    # The bar of all others stands for no kind: it keeps nothing and takes nothing away.
+    if kinds:
+        _keep(p, kinds)
 
 
 def _picked(p: Kinds) -> None:
     chosen = st.session_state[_PICK]
     places = chosen if isinstance(chosen, list) else [chosen]
-    _keep(p, [p.kinds[place] for place in places if place is not None])
+    held = st.session_state.get(p.category, ()) if p.category in brush.LISTED else ()
+    without_pill = [name for name in held if name not in p.kinds]
+    _keep(p, [*without_pill, *(p.kinds[place] for place in places if place is not None)])
 
 
 def _keep(p: Kinds, kinds: list[Kind]) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.charts.theme import drawn_for
 from pages.components import filters
-from pages.components.words import plain
+from pages.components.words import plain, visible
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +42,7 @@ def show(
         config=CONFIG,
         on_select=brushed or "ignore",
         selection_mode=("points", "box"),
-        alt=text,
+        alt=visible(text),
     )
     if caption:
         st.caption(plain(text, 1000))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.schema import Labeller, Method, NoiseEstimate, PairFilter
-from core.views.noise import MOST, filter_noise
+from core.views.noise import MOST, filter_noise, step_of
 from core.views.results import Count, Overview, Share
 from pages.components import cached, grid, render
 from pages.components.words import interval, percent, plain, sentence
@@ -30,7 +30,7 @@ def of_filter(filter: PairFilter, count: Count) -> tuple[NoiseEstimate, ...]:
         asked = st.toggle("Estimate it for this filter too", key="noise_of_filter")
         if not asked:
             return ()
-        st.caption(f"From about {MOST:,} of its rows.")
+        st.caption(f"From about {count.matching // step_of(count.matching):,} of its rows.")
     return cached.ask(filter_noise, filter, count.matching)
 
 

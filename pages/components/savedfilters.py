@@ -18,12 +18,12 @@ from core.schema import PairFilter
 from core.store.saved import NAME_CHARS, Saved, read, remove, save
 from pages.components import cached, links
 from pages.components.exportview import store_flag
-from pages.components.words import cut, plain, visible
+from pages.components.words import plain, unlike, visible
 
 Known = Mapping[str, Collection[str] | None]
 
-LABEL_CHARS = 60
-_CHOICE, _NAME, _NOTE, _GONE = "saved_choice", "saved_name", "saved_note", "saved_gone"
+_CHOICE, _NAME, _ABOUT = "saved_choice", "saved_name", "saved_about"
+_NOTE, _GONE = "saved_note", "saved_gone"
 
 
 def choose(known: Known) -> None:
@@ -39,12 +39,13 @@ def choose(known: Known) -> None:
     if not held:
         return
     st.session_state[_CHOICE] = next((i for i, one in enumerate(held) if one.says(_now())), None)
+    names = unlike(visible(one.name) for one in held)
     st.selectbox(
         "Saved filters",
         range(len(held)),
         index=None,
         key=_CHOICE,
-        format_func=lambda place: visible(cut(held[place].name, LABEL_CHARS)),
+        format_func=names.__getitem__,
         placeholder="Choose one",
         on_change=lambda: _apply(held, known),
     )
@@ -128,7 +129,9 @@ def _download(name: str, filter: PairFilter) -> None:
 
 
 def _say() -> None:
-    """Show what was done last, or why not, and offer back what was removed."""
+    """Show what was done last, or why not, and offer back what was removed, until one goes on."""
+    if st.session_state.setdefault(_ABOUT, _now()) != _now():
+        _forget()
     if note := st.session_state.get(_NOTE):
         st.caption(note)
     if st.session_state.get(_GONE):
@@ -197,6 +200,7 @@ def _try(act: Callable[[], str]) -> None:
 def _forget() -> None:
     st.session_state.pop(_NOTE, None)
     st.session_state.pop(_GONE, None)
+    st.session_state.pop(_ABOUT, None)
 
 
 def _note(text: str) -> None:

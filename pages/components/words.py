@@ -7,31 +7,17 @@ must pass through `plain` there. Longer texts are the renderer's.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
+from core.charts.letters import INVISIBLE, STACKED, cut, visible
 from core.schema import NoiseEstimate
 from core.views.results import Share
 
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200c\u200e-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb"
-    "\ud800-\udfff\ue000-\uf8ff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-    # A joiner is fine between the parts of an emoji, invisible anywhere else.
-    "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])"
-)
-"""Control, format and blank characters that change what is read without being seen."""
-
-_REPEATED = re.compile(f"({INVISIBLE.pattern})\\1{{3,}}")
-STACKED = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{5,}")
-"""Combining marks piled up to cover other lines."""
+__all__ = ["INVISIBLE", "STACKED", "counted", "cut", "interval", "number", "percent", "plain"]
+__all__ += ["prose", "sentence", "unlike", "visible"]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!:$|~&=^])")
-
-
-def visible(text: str) -> str:
-    """Return `text` with every invisible character written as ‹U+XXXX›."""
-    text = STACKED.sub(lambda m: f"{m[0][:4]}‹+{len(m[0]) - 4} marks›", text.replace("\r\n", "\n"))
-    text = _REPEATED.sub(lambda m: f"{m[1]}‹× {len(m[0])}›", text)
-    return INVISIBLE.sub(lambda m: f"‹U+{ord(m[0]):04X}›", text)
 
 
 def plain(text: str, limit: int = 300) -> str:
@@ -46,9 +32,14 @@ def prose(text: str) -> str:
     return "".join(p if i % 2 else _MARKDOWN.sub(r"\\\1", p) for i, p in enumerate(parts))
 
 
-def cut(text: str, limit: int) -> str:
-    """Return at most `limit` characters."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def unlike(labels: Iterable[str]) -> list[str]:
+    """Return labels that all differ: Streamlit takes the last of equal ones for all of them."""
+    seen: Counter[str] = Counter()
+    found: list[str] = []
+    for label in labels:
+        seen[label] += 1
+        found.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return found
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -141,6 +141,32 @@ def test_a_language_that_the_data_names_is_a_category(open_app: OpenApp, tmp_pat
     assert "**3** of 9 pairs: language is unknown" in said(app)
 
 
+def test_kinds_that_read_alike_stay_apart(open_app: OpenApp, tmp_path: Path) -> None:
+    rows = [
+        make_pair(i, scores={"alpha": (i / 9, 0.5)}, chosen_model="unknown" if i < 4 else None)
+        for i in range(6)
+    ]
+    make_store(tmp_path / "store", rows).close()
+    where = "chosen_model = 'unknown'"
+    app = open_app(
+        tmp_path / "store", "margins", view="linked", category="chosen_model", where=where
+    )
+    app.run()
+    assert app.session_state["where"] == where
+    assert "**4** of 6 pairs" in said(app)
+
+
+def test_a_picked_kind_leaves_what_has_no_pill(open_app: OpenApp, tmp_path: Path) -> None:
+    rows = [
+        make_pair(i, scores={"alpha": (i / 9, 0.5)}, split=f"s{min(i // 2, 9)}") for i in range(19)
+    ]
+    make_store(tmp_path / "store", rows).close()
+    app = open_app(tmp_path / "store", "margins", view="linked", category="split", split="s9")
+    app.get("button_group")[-1].set_value([1]).run()
+    assert not app.exception
+    assert sorted(app.session_state["split"]) == ["s1", "s9"]
+
+
 def test_overview_has_the_bars_of_a_category_beside_all_rows(
     open_app: OpenApp, stored: Path
 ) -> None:

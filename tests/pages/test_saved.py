@@ -144,3 +144,16 @@ def test_the_link_says_the_filter_alone(open_app: OpenApp, store: Path) -> None:
 def test_a_recipe_can_be_downloaded(open_app: OpenApp, store: Path) -> None:
     app = opened(open_app(store, where="row_id >= 3"))
     assert app.get("download_button")
+
+
+def test_names_that_begin_alike_stay_apart(open_app: OpenApp, store: Path) -> None:
+    start = "Pairs whose longer answer wins although the gold answer says otherwise, part "
+    for last, row in (("A", 3), ("B", 6)):
+        save(store, Saved(start + last, where=f"row_id >= {row}"))
+    app = open_app(store, where="row_id >= 3")
+    app.run()
+    assert app.session_state["where"] == "row_id >= 3"
+    app.selectbox(key="saved_choice").select_index(1).run()
+    assert app.session_state["where"] == "row_id >= 6"
+    app.run()
+    assert app.session_state["where"] == "row_id >= 6"

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 
 from core.charts.agreement import agreement_figure, agreement_table, agreement_text
+from core.charts.bars import bars_figure, bars_text
 from core.charts.calibration import calibration_figure, calibration_table, calibration_text
 from core.charts.density import density_figure, density_table, density_text
 from core.charts.evidence import TOGETHER, evidence_figure, evidence_table, evidence_text
@@ -28,6 +29,7 @@ from core.charts.theme import FONT_SIZE, INKS, SELECTS, Theme, plain
 from core.charts.words import NARROW_CHARS, axis_title, narrow_title, sides_of, title_of
 from core.schema import Decomposition, EvidenceBar
 from core.views.calculator import loss_curves
+from core.views.crossfilter import Kinds, OfKinds
 from core.views.plane import Cut, Plane, PlaneRuns
 from core.views.reliability import Reliability
 from core.views.results import (
@@ -291,3 +293,11 @@ def test_words_of_columns() -> None:
     assert sides_of("suspicion") is None
     assert sides_of("length_ratio") == ("rejected is longer", "chosen is longer")
     assert plain("<i> & co") == "&lt;i&gt; &amp; co"
+
+
+def test_what_turns_a_line_round_is_written_out() -> None:
+    kinds = Kinds("language", ("\u202eabc",), 0)
+    counts = OfKinds(3, np.array([3]))
+    chart = bars_figure(kinds, counts, counts, "light")
+    shown = [*chart.layout.yaxis.ticktext, bars_text(kinds, counts, counts)]
+    assert all("‹U+202E›abc" in text and "\u202e" not in text for text in shown)

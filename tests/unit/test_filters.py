@@ -19,6 +19,8 @@ from core.store.filters import (
     parse_where,
     where_text,
 )
+from core.views.browse import count
+from tests.factories import make_pair, make_store
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "filters" / "compiled.txt"
 COLUMNS = filter_columns([SignalColumn("suspicion", "suspicion", None, {}, 1, 0.5, 0.1)])
@@ -217,3 +219,18 @@ def test_names_of_rows_are_said_and_written(where: str, sentence: str) -> None:
 def test_numbers_are_written_as_people_write_them() -> None:
     conditions = (Condition("a", "=", 3.0), Condition("b", "<", 0.25), Condition("c", "=", "x'y"))
     assert where_text(conditions) == "a = 3 AND b < 0.25 AND c = 'x''y'"
+
+
+def test_a_row_without_a_tie_is_not_both_bad(tmp_path: Path) -> None:
+    kinds = (None, "tie", "both_bad", None)
+    rows = [
+        make_pair(i, tie_kind=kind, label_kind="tie" if kind else "given", chosen_model=model)
+        for i, (kind, model) in enumerate(zip(kinds, ("a", "b", None, "a"), strict=True))
+    ]
+    store = make_store(tmp_path / "store", rows)
+    found = {
+        text: count(store, PairFilter(conditions=parse_where(text))).matching
+        for text in ("tie_kind != 'both_bad'", "chosen_model != 'a'")
+    }
+    store.close()
+    assert found == {"tie_kind != 'both_bad'": 3, "chosen_model != 'a'": 1}
