@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
 import streamlit as st
@@ -96,13 +96,17 @@ def _two(
 
 
 def one(label: str, key: str, offered: Offered, default: str) -> str:
-    """Draw one choice."""
-    names = list(offered)
-    links.check(key, names, "signal")
+    """Draw the choice of a signal."""
+    return pick(label, key, "signal", list(offered), default)
+
+
+def pick(label: str, key: str, noun: str, names: Sequence[str], default: str) -> str:
+    """Draw one choice, which the link says as `?key=`."""
+    links.check(key, names, noun)
     chosen = st.selectbox(
         label,
         names,
-        index=names.index(default),
+        index=list(names).index(default),
         key=key,
         bind="query-params",
         on_change=links.changed,

@@ -10,7 +10,7 @@ import streamlit as st
 from core.charts.slices import SHOWN
 from core.views.scorers import GOLD, LENGTH, run_margins
 from core.views.slices import SUSPICION
-from pages.components import cached, links
+from pages.components import cached, links, signalpick
 
 _FIRST = ("length_ratio", "source")
 """What to slice by where the link says nothing: length tells most, most often."""
@@ -36,16 +36,16 @@ def show(offered: Sequence[str]) -> Picked | None:
     runs = list(cached.ask(run_margins))
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        column = _one("Slice by", "slice", "slicing", offered, _first(offered, signals))
+        column = signalpick.pick("Slice by", "slice", "slicing", offered, _first(offered, signals))
     with middle:
         shown = _shown([name for name in SHOWN if _told(name, runs, signals)])
     with right:
         run = runs[0] if runs else None
         if shown == "agreement":
-            run = _one("Agreement of", "whose", "run with margins", runs, runs[0])
+            run = signalpick.pick("Agreement of", "whose", "run with margins", runs, runs[0])
         signal = signals[0]
         if shown == "mean":
-            signal = _one("Mean of", "mean_of", "signal", signals, signals[0])
+            signal = signalpick.pick("Mean of", "mean_of", "signal", signals, signals[0])
     return Picked(column, shown, run, signal)
 
 
@@ -73,17 +73,3 @@ def _shown(names: Sequence[str]) -> str:
         args=("measure",),
     )
     return next((name for name in names if SHOWN[name] == chosen), names[0])
-
-
-def _one(label: str, key: str, noun: str, names: Sequence[str], default: str) -> str:
-    links.check(key, names, noun)
-    chosen = st.selectbox(
-        label,
-        names,
-        index=list(names).index(default),
-        key=key,
-        bind="query-params",
-        on_change=links.changed,
-        args=(key,),
-    )
-    return chosen or default

@@ -14,7 +14,6 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -115,7 +114,7 @@ async def together(url: str, people: int, seconds: float) -> list[float]:
     return [ms for taken in await asyncio.gather(*lives) for ms in taken]
 
 
-async def restless(url: str, app: Served, minutes: float) -> Iterator[dict[str, float]]:
+async def restless(url: str, app: Served, minutes: float) -> list[dict[str, float]]:
     """Browse without a pause, each page in turn with ever new filters; return memory by minute."""
     draw, seen, started = random.Random(7), [], time.monotonic()
     while (passed := (time.monotonic() - started) / 60) < minutes:
@@ -127,7 +126,7 @@ async def restless(url: str, app: Served, minutes: float) -> Iterator[dict[str, 
                     await person.ask(_narrowed(person, draw))
         if passed >= len(seen):
             seen.append({"minute": round(passed, 1), **app.megabytes()})
-    return iter(seen)
+    return seen
 
 
 async def measure(app: Served, args: argparse.Namespace) -> dict[str, object]:
@@ -142,7 +141,7 @@ async def measure(app: Served, args: argparse.Namespace) -> dict[str, object]:
         "memory": app.megabytes(),
     }
     if args.minutes:
-        found["memory by minute"] = list(await restless(app.url, app, args.minutes))
+        found["memory by minute"] = await restless(app.url, app, args.minutes)
     return found
 
 
