@@ -13,6 +13,10 @@ AssayError
 │   └── NewerSchema         written by a later Assay
 ├── FilterError         a condition that names no column or compares badly (exit 2)
 ├── ScoreError          a scorer or a run
+├── LogError            the votes' log cannot be reached, read or written; nothing was saved
+│   ├── LogUnsure           the connection broke in the act: sending again tells, and is safe
+│   └── LogDamaged          its chain is broken, or it is shorter than it was
+├── RelabelError        a step that is not open to this person, item or queue now
 └── ExportError         the output folder or the selection
 """
 
@@ -100,3 +104,19 @@ class ScoreError(AssayError):
 
 class ExportError(AssayError):
     """An export that cannot be written."""
+
+
+class LogError(AssayError):
+    """The votes' log cannot be used; what was to be written is not in it."""
+
+
+class LogUnsure(LogError):
+    """It is not known whether the last step reached the log; to send it again is safe."""
+
+
+class LogDamaged(LogError):
+    """The log does not hold what it held."""
+
+
+class RelabelError(AssayError):
+    """A step that is not open to this person, item or queue now."""

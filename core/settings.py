@@ -27,6 +27,13 @@ class Settings:
     """DuckDB's threads."""
     seed: int = 42
     """Seed of everything random."""
+    log: str = ""
+    """Address of the votes' log; empty is a SQLite file in the store."""
+
+    @property
+    def log_url(self) -> str:
+        """Return where the votes' log is."""
+        return self.log or f"sqlite:///{self.store.resolve() / 'votes.sqlite3'}"
 
 
 def load_settings(

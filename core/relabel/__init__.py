@@ -1,0 +1,1 @@
+"""Relabelling: queues, blind showings, votes and what they make; `log` alone knows its database."""

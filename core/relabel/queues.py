@@ -1,0 +1,91 @@
+"""A queue as the log's events make it: what is asked of whom, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from core.schema.relabel import Population, QueueItem
+
+
+@dataclass
+class Queue:
+    """A queue; changed by events alone."""
+
+    id: str
+    name: str
+    kind: str
+    items: tuple[QueueItem, ...]
+    overlap: int
+    people: tuple[str, ...] | None
+    made_by: str
+    at: int
+    sentence: str
+    fingerprint: str
+    gold_share: float
+    repeat_share: float
+    lease_seconds: int
+    warning: str
+    warn: tuple[str, ...]
+    population: Mapping[str, Population]
+    params: Mapping[str, object]
+    salt: str
+    """Decides, secretly, which showings are gold or repeated."""
+    guideline: str = ""
+    guideline_hash: str = ""
+    closed: bool = False
+    real: tuple[int, ...] = ()
+    """Places of the items that are asked for their label, in order."""
+    gold: tuple[int, ...] = ()
+    practice: tuple[int, ...] = ()
+    first_open: dict[str, int] = field(default_factory=dict)
+    """Per person: everything before this index of `real` is answered or full for them."""
+
+    def __post_init__(self) -> None:
+        """Sort the places by what they are for."""
+        strata = [item.stratum for item in self.items]
+        self.gold = tuple(i for i, s in enumerate(strata) if s == "gold")
+        self.practice = tuple(i for i, s in enumerate(strata) if s == "practice")
+        self.real = tuple(i for i, s in enumerate(strata) if s not in ("gold", "practice"))
+
+    def asks(self, person: str) -> bool:
+        """Return whether this person is asked, now."""
+        return not self.closed and (self.people is None or person in self.people)
+
+    def pairs(self) -> Iterator[int]:
+        """Yield the pair of every item that is asked for its label."""
+        return (self.items[place].pair_id for place in self.real)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A pair that is open to one person."""
+
+    token: str
+    person: str
+    queue: str
+    place: int
+    pair_id: int
+    left_id: int
+    right_id: int
+    purpose: str
+    expires: int
+    order: int
+    """Lower comes first: what was taken back comes before what was drawn."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a person is in a queue."""
+
+    answered: int
+    """Answers of this person that stand, practice aside; silent gold is in it, so it tells none."""
+    today: int
+    """Of them, those of the last 24 hours."""
+    practice_left: int
+    wanted: int
+    """Answers that the queue still wants, of anybody."""
+    total: int
+    """Answers that the queue wants in all."""
+    median_seconds: float | None
+    """Of this person's last 50 answers."""
