@@ -7,7 +7,7 @@ from pages.components import address, frame, menu, problems
 
 page = menu.show()
 address.start(page.url_path)
-frame.show(page.title)
+frame.show(page.title, bare=menu.is_bare(page))
 try:
     page.run()
 except frame.PageEnds:

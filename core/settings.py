@@ -35,6 +35,11 @@ class Settings:
         """Return where the votes' log is."""
         return self.log or f"sqlite:///{self.store.resolve() / 'votes.sqlite3'}"
 
+    @property
+    def log_head(self) -> Path:
+        """Return the file outside the log that keeps where it ended."""
+        return self.store / "votes-head.json"
+
 
 def load_settings(
     flags: Mapping[str, object], environ: Mapping[str, str] | None = None

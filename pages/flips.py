@@ -44,6 +44,7 @@ else:
     page = cached.ask(suspects, asked.filter, links.mark(), SIZE, band)
     if page.suspects:
         suspectlist.show(page.suspects, asked.filter.search)
+        suspectlist.send()
     elif band:
         problems.empty("No row is in this band.", "Choose another one above, or change the filter.")
     else:

@@ -13,6 +13,8 @@ import pytest
 from core.commands import demo
 from core.commands.cli import main
 from core.settings import Settings
+from tests.postgres import log_url as log_url
+from tests.postgres import postgres as postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's settings out, and hubs unasked."""
     for name in [name for name in os.environ if name.startswith(("ASSAY_", "STREAMLIT_"))]:
-        if name != "ASSAY_REQUIRE_BROWSER":
+        if not name.startswith("ASSAY_REQUIRE_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 

@@ -44,7 +44,13 @@ COMMANDS = (
     Listed("detect", "detect", "plant known flips and see which detector finds them"),
     Listed("stats", "stats", "say what is in the store"),
     Listed("pair", "pair", "show one pair: its rows, numbers and votes"),
+    Listed("people", "people", "list who may use the store, and make their links"),
+    Listed("queue", "queue", "make queues of pairs to relabel, and say who is asked"),
+    Listed("votes", "votes", "bring votes in from a file, or write them to one"),
     Listed("export", "export", "write a curated split that a trainer loads as it stands"),
+    Listed("check", "check", "look whether the store and the votes' log are whole"),
+    Listed("backup", "backup", "copy the votes' log to a file"),
+    Listed("restore", "restore", "put a copy of the votes' log back"),
 )
 
 

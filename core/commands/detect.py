@@ -12,6 +12,7 @@ import core.scorers
 import core.signals  # noqa: F401
 from core.commands.command import Command, Outcome
 from core.commands.progress import step, track
+from core.commands.relabelling import tell_votes
 from core.commands.relearn import learners, relearnt
 from core.commands.trial_report import trial_data, trial_lines
 from core.errors import ScoreError, StoreError, UsageError
@@ -160,6 +161,7 @@ def _run(args: Namespace, settings: Settings) -> Outcome:
     generation = read_generation(settings.store)
     store = open_store(settings.store, settings.memory, settings.threads)
     try:
+        tell_votes(store, settings, asked.filter)
         trial = try_detectors(store, asked)
     finally:
         store.close()

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from core.commands.command import Command, Outcome
 from core.commands.progress import track
+from core.commands.relabelling import log_argument, tell_votes
 from core.curate import manifest
 from core.curate.export import write
 from core.curate.manifest import Manifest, SplitEntry
@@ -31,8 +32,8 @@ _SEARCH = (
 )
 
 
-def _arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--out", metavar="DIR", help="new folder for the export")
+def filter_arguments(parser: ArgumentParser) -> None:
+    """Add what says which rows: a filter and a preset."""
     parser.add_argument(
         "--where",
         action="append",
@@ -54,6 +55,22 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--preset", default="everything", help=f"which rows to keep: {', '.join(PRESETS.names())}"
     )
+
+
+def filter_of(args: Namespace) -> PairFilter:
+    """Return the filter that the command line asks for."""
+    conditions = [condition for text in args.where for condition in parse_where(text)]
+    return PairFilter(
+        sources=tuple(args.source),
+        splits=tuple(args.source_split),
+        search=args.search,
+        conditions=tuple(conditions),
+    )
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--out", metavar="DIR", help="new folder for the export")
+    filter_arguments(parser)
     parser.add_argument(
         "--format",
         choices=(AUTO, *FORMATS.names()),
@@ -69,18 +86,13 @@ def _arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, help="seed of the splits and of presets that draw")
     parser.add_argument("--dry-run", action="store_true", help="count, and write nothing")
+    log_argument(parser)
 
 
 def recipe_of(args: Namespace, settings: Settings) -> Recipe:
     """Return what the command line asks for."""
-    conditions = [condition for text in args.where for condition in parse_where(text)]
     return Recipe(
-        filter=PairFilter(
-            sources=tuple(args.source),
-            splits=tuple(args.source_split),
-            search=args.search,
-            conditions=tuple(conditions),
-        ),
+        filter=filter_of(args),
         preset=args.preset,
         splits=plan_splits(args.splits, args.names),
         seed=settings.seed,
@@ -95,7 +107,8 @@ def _run(args: Namespace, settings: Settings) -> Outcome:
     recipe = recipe_of(args, settings)
     store = open_store(settings.store, settings.memory, settings.threads)
     try:
-        _check_names(store, recipe.filter)
+        check_names(store, recipe.filter)
+        tell_votes(store, settings, recipe.filter)
         if args.dry_run:
             return _previewed(preview(store, recipe))
         out = Path(args.out)
@@ -104,7 +117,7 @@ def _run(args: Namespace, settings: Settings) -> Outcome:
         store.close()
 
 
-def _check_names(store: Store, asked: PairFilter) -> None:
+def check_names(store: Store, asked: PairFilter) -> None:
     """Raise UnknownName for a source or split that the store has not."""
     there = store.query("stats_names")
     for kind, names in (("source", asked.sources), ("split", asked.splits)):

@@ -6,6 +6,7 @@ import atexit
 import ctypes
 import http.client
 import ipaddress
+import json
 import os
 import signal
 import socket
@@ -27,10 +28,16 @@ PATIENCE_SECONDS = 60.0
 LAUNCH = (
     # To judge a foreign Origin, Streamlit 1.67 asks a public server for this machine's address,
     # once per attempt; a page that tries to get in must not make anything go out.
-    "from streamlit import net_util; net_util._external_ip = '127.0.0.1'; "
+    "from streamlit import net_util; net_util._external_ip = '127.0.0.1'\n"
+    # Until somebody came, it would take the folder `pages` for a menu and run a page by itself.
+    "from streamlit.runtime.pages_manager import PagesManager\n"
+    "PagesManager.uses_pages_directory = False\n"
     # Loaded before the address is printed, so that the first person does not wait for it.
-    "import core.charts.histogram, core.curate.preview, core.views.flips, core.views.overview; "
-    "from streamlit.web.cli import main; main()"
+    "import core.charts.histogram, core.curate.preview, core.views.flips, core.views.overview\n"
+    "import json, sys\n"
+    "from pages.components.door import application\n"
+    "try: application().run(config=json.loads(sys.argv[1]))\n"
+    "except KeyboardInterrupt: pass"
 )
 
 
@@ -64,7 +71,7 @@ def start(settings: Settings) -> App:
     port = _take_port(settings.host, settings.port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-        [sys.executable, "-c", LAUNCH, "run", str(ROOT / "app.py"), *_flags(settings, port)],
+        [sys.executable, "-c", LAUNCH, json.dumps(_options(settings, port))],
         cwd=ROOT,
         env={**os.environ, **_environment(settings)},
         stdin=subprocess.DEVNULL,
@@ -104,26 +111,24 @@ def _take_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _flags(settings: Settings, port: int) -> list[str]:
-    """Return the server's settings; given as flags, so that no file or variable weakens them."""
-    hosts = sorted({settings.host, "127.0.0.1", "localhost"})
-    options = {
+def _options(settings: Settings, port: int) -> dict[str, object]:
+    """Return the server's settings; given in the call, so that no file or variable weakens them."""
+    return {
         "server.address": settings.host,
-        "server.port": str(port),
-        "server.headless": "true",
-        "server.enableCORS": "true",
-        "server.enableXsrfProtection": "true",
-        "server.enableStaticServing": "false",
-        "server.enableAgentApi": "false",
+        "server.port": port,
+        "server.headless": True,
+        "server.enableCORS": True,
+        "server.enableXsrfProtection": True,
+        "server.enableStaticServing": False,
+        "server.enableAgentApi": False,
         "server.fileWatcherType": "none",
+        "server.allowedHosts": sorted({settings.host, "127.0.0.1", "localhost"}),
         "browser.serverAddress": settings.host,
-        "browser.gatherUsageStats": "false",
+        "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
         "logger.level": "warning",
     }
-    flags = [f"--{name}={value}" for name, value in options.items()]
-    return [*flags, *(f"--server.allowedHosts={host}" for host in hosts)]
 
 
 def _environment(settings: Settings) -> dict[str, str]:

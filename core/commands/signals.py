@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,10 +19,10 @@ from core.store.layout import read_generation
 from core.store.lock import writing
 
 
-def rebuild_signals(settings: Settings) -> None:
-    """Compute all signals anew from the current pairs and runs."""
+def rebuild_signals(settings: Settings, votes: bool | None = None) -> None:
+    """Compute all signals anew from the current pairs, runs and votes."""
     with writing(settings.store, "signals"):
-        advance(settings, read_generation(settings.store))
+        advance(settings, read_generation(settings.store), votes)
 
 
 def signals_table(store: Store) -> pa.Table:
@@ -43,10 +43,15 @@ def _write(path: Path, table: pa.Table) -> None:
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE.parquet", help="write them to a file too")
+    parser.add_argument(
+        "--votes-as-gold",
+        action=BooleanOptionalAction,
+        help="whether verdicts of Relabel calibrate suspicion; for good, set it in assay.toml",
+    )
 
 
 def _run(args: Namespace, settings: Settings) -> Outcome:
-    rebuild_signals(settings)
+    rebuild_signals(settings, args.votes_as_gold)
     store = open_store(settings.store, settings.memory, settings.threads)
     try:
         if args.out:

@@ -89,8 +89,14 @@ def versions() -> Mapping[str, str]:
 
 
 def manifest_text(manifest: Manifest) -> str:
-    """Return the JSON text, the same for equal manifests."""
-    return json.dumps(asdict(manifest), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    """Return the JSON text, the same for equal manifests.
+
+    Rows that were open to whoever exported are counted, not named; where none was, nothing is said.
+    """
+    said = asdict(manifest)
+    if hidden := said["recipe"]["filter"].pop("hidden"):
+        said["rows_left_out_open_to_relabel"] = len(hidden)
+    return json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def file_entry(folder: Path, path: Path, rows: int | None = None) -> FileEntry:

@@ -6,7 +6,7 @@ Nothing is dropped silently: every step counts what it leaves out, and the count
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,7 +29,8 @@ class Counts:
     contradictions: int
     """Left out: all rows of a pair that stands with both labels; a trainer cannot obey both."""
     duplicates: int
-    """Left out: further rows of the same pair with the same label; the first one stays."""
+    """Left out: further rows of the same pair with the same label; the first one stays. Where
+    contradictions are kept, those with the other label too."""
     unwritable: int
     """Left out: a turn without a text, or with a tool call, which no format here can hold."""
     unselected: int
@@ -56,6 +57,10 @@ class Selection:
     """Rows that are more than one question and one answer."""
     more_keys: int
     """Rows with a turn that has further keys than role and content: those are not written."""
+    opposite_ids: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    """row_ids with the other label of a selected pair; none but where contradictions are kept."""
+    opposite_places: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    """Where the pair of each stands in `row_ids`."""
 
 
 def select(
@@ -64,8 +69,12 @@ def select(
     preset_name: str = "everything",
     params: Mapping[str, float] | None = None,
     seed: int = 42,
+    contradictions: bool = False,
 ) -> Selection:
-    """Select the rows to write.
+    """Select the rows to write, one of each pair.
+
+    With `contradictions` a pair that stands with both labels is kept by its first row: nobody can
+    be trained on it, but people can be asked.
 
     Raises:
         FilterError, UnknownName, UsageError: no such column, preset or parameter.
@@ -75,9 +84,10 @@ def select(
     settled = spec.settled(params or {})
     where = where_of(store, filter)
     rows, talks = filtered_rows(store, where), turns(store)
-    usable = _usable(rows, talks.unwritable)
+    usable = _usable(rows, talks.unwritable, contradictions)
     chosen = spec.select(_inputs(store, spec, rows, usable.places, seed), settled)
     kept = usable.places[chosen]
+    opposites, at = _opposites(rows, usable.opposite, kept)
     return Selection(
         sentence=where.sentence,
         counts=usable.counts(kept.size),
@@ -89,6 +99,8 @@ def select(
         split=Coded(rows.split.index[kept], rows.split.names),
         conversations=_common(rows.row_id[kept], talks.any),
         more_keys=_common(rows.row_id[kept], talks.more),
+        opposite_ids=opposites,
+        opposite_places=at,
     )
 
 
@@ -103,6 +115,8 @@ class _Usable:
     contradictions: int
     duplicates: int
     unwritable: int
+    opposite: Ints
+    """Positions of further rows with the other label, of pairs that are kept."""
 
     def counts(self, selected: int) -> Counts:
         return Counts(
@@ -116,12 +130,12 @@ class _Usable:
         )
 
 
-def _usable(rows: Rows, unwritable: Ints) -> _Usable:
+def _usable(rows: Rows, unwritable: Ints, keep: bool) -> _Usable:
     labelled = np.flatnonzero(~rows.tie)
     pair, chosen = rows.pair_id[labelled], rows.chosen_id[labelled]
     _, first, group = np.unique(pair, return_index=True, return_inverse=True)
     differs = chosen != chosen[first][group]
-    contradicting = (np.bincount(group, weights=differs) > 0)[group]
+    contradicting = (np.bincount(group, weights=differs) > 0)[group] & (not keep)
     repeated = ~contradicting & (np.arange(pair.size) != first[group])
     single = labelled[~contradicting & ~repeated]
     held = ~np.isin(rows.row_id[single], unwritable)
@@ -132,7 +146,19 @@ def _usable(rows: Rows, unwritable: Ints) -> _Usable:
         contradictions=int(contradicting.sum()),
         duplicates=int(repeated.sum()),
         unwritable=single.size - int(held.sum()),
+        opposite=labelled[repeated & differs],
     )
+
+
+def _opposites(rows: Rows, opposite: Ints, kept: Ints) -> tuple[Ints, Ints]:
+    """Return the row_ids among `opposite` whose pair is kept, and where it stands in `kept`."""
+    if not opposite.size:
+        return opposite, opposite
+    by_pair = np.argsort(rows.pair_id[kept], kind="stable")
+    sorted_pairs = rows.pair_id[kept][by_pair]
+    at = np.searchsorted(sorted_pairs, rows.pair_id[opposite])
+    there = np.append(sorted_pairs, -1)[at] == rows.pair_id[opposite]
+    return rows.row_id[opposite[there]], by_pair[at[there]]
 
 
 def _common(row_ids: Ints, others: Ints) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import asdict
 
@@ -33,6 +34,8 @@ def check(answer: Answer, lease: Lease) -> None:
         raise RelabelError(f"There is no reason {unknown[0]!r}.", f"Known: {', '.join(TAGS)}.")
     if any(score not in SCORES for score in answer.attributes.values()):
         raise RelabelError("A score is 1 to 5.", "The answer was not saved.")
+    if answer.seconds is not None and not (math.isfinite(answer.seconds) and answer.seconds >= 0):
+        raise RelabelError("An answer takes some seconds.", "The answer was not saved.")
     _check_length(answer.rationale)
 
 
@@ -88,11 +91,16 @@ def renewed(lease: Lease, queue: Queue, now: int) -> BlindItem:
     return BlindItem(**{**item.__dict__, "expires": now + queue.lease_seconds * 1_000_000})
 
 
-def add_votes(tx: Writing, votes: Iterable[CastVote], who: str) -> None:
-    """Append votes of another log, each once: its key is a hash of everything it says."""
+def add_votes(tx: Writing, votes: Iterable[CastVote], who: str, state: State) -> None:
+    """Append votes of another log, each once: its key is a hash of everything it says.
+
+    Votes that come back to the log they were given in are known, those taken back there too.
+    """
+    known = {_identity(vote) for vote in state.votes.values()}
     for vote in votes:
-        said = asdict(vote.answer)
-        key = canonical([vote.annotator, vote.at, vote.pair_id, vote.token, said])
+        said, digest = asdict(vote.answer), _identity(vote)
+        if vote.token in state.spent or digest in known:
+            continue
         body = {
             **said,
             "queue": vote.queue,
@@ -107,11 +115,16 @@ def add_votes(tx: Writing, votes: Iterable[CastVote], who: str) -> None:
             "origin": vote.origin or "another log",
             "by": who,
         }
-        digest = hashlib.sha256(key.encode()).hexdigest()
         try:
             tx.append("vote", vote.annotator, body, vote.pair_id, f"import/{digest}")
         except AlreadyThere:
             continue
+
+
+def _identity(vote: CastVote) -> str:
+    """Return a hash of who said what of which pair, and when: the same in every log."""
+    said = canonical([vote.annotator, vote.at, vote.pair_id, asdict(vote.answer)])
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _check_length(text: str) -> None:

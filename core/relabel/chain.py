@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.errors import LogDamaged
 from core.schema.relabel import Head, QueueItem
 
 Body = Mapping[str, Any]
@@ -64,14 +65,38 @@ def items_hash(items: Iterable[QueueItem]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def breaks(events: Iterable[Event], head: Head) -> Iterator[str]:
-    """Yield a sentence for every place where the chain that starts at `head` does not hold."""
-    seq, last = head.seq, head.hash
+def breaks(
+    events: Iterable[Event],
+    start: Head,
+    end: Head,
+    seen: Head | None,
+    items: Callable[[str], tuple[QueueItem, ...]],
+) -> Iterator[str]:
+    """Yield a sentence for every place where the chain from `start` to `end` does not hold.
+
+    seen: a head that was kept outside; items: reads the items of a queue.
+    """
+    last = start
     for event in events:
-        if event.seq != seq + 1:
-            yield f"Events {seq + 1:,} to {event.seq - 1:,} are missing."
-        if event.prev_hash != last:
+        if event.seq != last.seq + 1:
+            yield f"Events {last.seq + 1:,} to {event.seq - 1:,} are missing."
+        if event.prev_hash != last.hash:
             yield f"Event {event.seq:,} does not follow the one before: one was changed or put in."
         if event_hash(event) != event.hash:
             yield f"Event {event.seq:,} was changed after it was written."
-        seq, last = event.seq, event.hash
+        elif event.kind == "queue" and not intact(event, items):
+            yield f"The items of the queue {event.body['name']!r} were changed."
+        last = Head(event.seq, event.hash)
+        if seen and seen.seq == last.seq < end.seq and seen.hash != last.hash:
+            yield f"Event {seen.seq:,} is another one than it was when it was written."
+    if last != end:
+        yield f"The head names event {end.seq:,}, the last one is another."
+
+
+def intact(event: Event, items: Callable[[str], tuple[QueueItem, ...]]) -> bool:
+    """Return whether the items of the queue that an event made are those it was made with."""
+    try:
+        said: str = event.body["items_hash"]
+        return items_hash(items(event.body["queue"])) == said
+    except LogDamaged:
+        return False

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from core.errors import LogDamaged, RelabelError
 from core.relabel import answering
-from core.relabel.chain import Event, event_hash, genesis
+from core.relabel.chain import Event, event_hash, genesis, intact
 from core.relabel.log import Log, Writing
 from core.relabel.queues import Lease, Progress, Queue
 from core.relabel.reading import blind, guideline_hash, lease_body, queue_body, vote_body
@@ -61,12 +61,14 @@ class Desk:
     def refresh(self, max_age_seconds: float = 1.0) -> Head:
         """Return the log's head, having taken what others wrote up to so many seconds ago."""
         with self._lock:
-            if time.monotonic() - self._looked >= max_age_seconds:
+            if time.monotonic() - self._looked >= max_age_seconds and not self.damage:
                 head = self.log.head()
                 if head.seq > self.state.seq:
-                    self._take(self.log.after(self.state.seq))
-                elif head.hash != self._head.hash and head.seq:
-                    self._compare(head)
+                    for events in self.log.pages(self.state.seq):
+                        self._take(events)
+                    if self.state.seq > head.seq:  # others went on writing
+                        head = self._head
+                self._compare(head)
                 self._looked = time.monotonic()
             return self._head
 
@@ -136,7 +138,7 @@ class Desk:
         """
         with self._lock:
             held = self._held(person, queue_id)
-            fresh = held and held[0].expires > self.log.now()
+            fresh = held and self.state.runs(held[0], self.log.now())
             if fresh and (len(held) >= n or not self._more(person, queue_id)):
                 return self._blind(held[:n])
         with self._writing() as tx:
@@ -156,10 +158,10 @@ class Desk:
                 return self._again(seq, person)
             lease = self._lease(person, token)
             answering.check(answer, lease)
-            late = self._late(lease, tx.at)
+            late = self._late(lease, tx.now)
             queue = self.state.queues[lease.queue]
             body = vote_body(lease, answer, queue.guideline_hash, late)
-            voted = tx.append("vote", person, body, lease.pair_id, token)
+            voted = tx.append("vote", person, body, lease.pair_id, token, known=True)
             if queue.asks(person):
                 self._fill(tx, person, queue, n, ending=lease)
         return Receipt(self.state.votes[voted.seq], repeated=False)
@@ -172,7 +174,7 @@ class Desk:
             lease = self._lease(person, token)
             queue = self.state.queues[lease.queue]
             body = {"token": token, "queue": queue.id, "place": lease.place}
-            tx.append("skip", person, body, lease.pair_id, token)
+            tx.append("skip", person, body, lease.pair_id, token, known=True)
             if queue.asks(person):
                 self._fill(tx, person, queue, n, ending=lease)
 
@@ -186,9 +188,14 @@ class Desk:
         with self._writing() as tx:
             vote = answering.undoable(self.state.votes.get(seq), person, self.state)
             queue = self.state.queues[vote.queue]
+            if vote.late and not self.state.room(queue, vote.pair_id, person, tx.now):
+                raise RelabelError("This answer came too late to count: others have answered.")
+            mine = self.state.open_to.get(person, {}).values()
+            if twice := [lease.token for lease in mine if lease.pair_id == vote.pair_id]:
+                tx.append("release", person, {"tokens": twice})
             body = {"vote": vote.seq, "token": vote.token}
             tx.append("undo", person, body, vote.pair_id, f"undo/{vote.seq}")
-            again = answering.again(vote, queue, self._chance.token(), tx.at)
+            again = answering.again(vote, queue, self._chance.token(), tx.now)
             tx.append("lease", person, lease_body(again, undone=True), vote.pair_id)
         return again
 
@@ -234,44 +241,55 @@ class Desk:
         """Append votes of another log; those that are here already are passed over."""
         with self._writing() as tx:
             before = len(tx.events)
-            answering.add_votes(tx, votes, who)
+            answering.add_votes(tx, votes, who, self.state)
             return len(tx.events) - before
 
     @contextmanager
     def _writing(self) -> Iterator[Writing]:
         with self._lock:
-            if self.damage:
-                raise LogDamaged(self.damage, "Nothing is written to it until it is restored.")
+            if not self.state.seq:  # the first replay is long: nobody else has to wait for it
+                self.refresh(0)
+            self._sound()
             with self.log.writing() as tx:
-                if not self._head.hash:
-                    self._start()
                 self._take(tx.after(self.state.seq))
-                if self.damage:
-                    raise LogDamaged(self.damage, "Nothing is written to it until it is restored.")
+                self._compare(tx.head)
+                self._sound()
                 yield tx
             self._take(tx.events)
+            self._looked = time.monotonic()
 
-    def _start(self) -> None:
-        self._head = genesis(self.log.log_id)
+    def _sound(self) -> None:
+        if self.damage:
+            raise LogDamaged(self.damage, "Nothing is written to it: restore it, then start anew.")
 
     def _take(self, events: list[Event]) -> None:
         """Apply events, each of which must follow the one before."""
         if not self._head.hash:
-            self._start()
+            self._head = genesis(self.log.log_id)
         for event in events:
+            if self.damage:
+                return
             if event.prev_hash != self._head.hash or event_hash(event) != event.hash:
                 self.damage = f"The votes' log was changed at event {event.seq:,}."
-                return
-            self.state.apply(event)
-            self._head = Head(event.seq, event.hash)
-        if events and not self.damage:
-            self._compare(self._head)
+            elif event.kind == "queue" and not intact(event, self.log.items):
+                self.damage = f"The items of the queue {event.body['name']!r} were changed."
+            else:
+                self.state.apply(event)
+                self._head = Head(event.seq, event.hash)
 
     def _compare(self, head: Head) -> None:
-        """Say what is gone: of what this process saw, or of what the file outside tells."""
-        if head.seq < self.state.seq:
-            self.damage = f"The votes' log ends at event {head.seq:,}; it had {self.state.seq:,}."
-        self.damage = self.damage or self.log.lost(head)
+        """Say what the log lost since this process, or the file outside, saw it."""
+        if self.damage:
+            return
+        had = self.state.seq
+        if head.seq < had:
+            self.damage = f"The votes' log ends at event {head.seq:,}; it had {had:,}."
+        elif head.seq > had:
+            self.damage = f"Events {had + 1:,} to {head.seq:,} are missing."
+        elif had and head != self._head:
+            self.damage = f"Event {had:,} is another one than it was: the log was replaced."
+        else:
+            self.damage = self.log.lost(head)
 
     def _queue(self, queue_id: str) -> Queue:
         if queue_id not in self.state.queues:
@@ -297,8 +315,9 @@ class Desk:
         return sorted(here, key=lambda lease: lease.order)
 
     def _more(self, person: str, queue_id: str) -> bool:
-        queue = self._asked(person, queue_id)
-        return any(draw(self.state, queue, person, self.log.now(), 1, self._chance))
+        queue = self._queue(queue_id)
+        found = draw(self.state, queue, person, self.log.now(), 1, self._chance)
+        return queue.asks(person) and any(found)
 
     def _blind(self, leases: Iterable[Lease]) -> tuple[BlindItem, ...]:
         items = {lease.token: self.state.queues[lease.queue].items for lease in leases}
@@ -309,16 +328,17 @@ class Desk:
     ) -> None:
         """Renew a person's leases that ran out, end those that were filled, draw what lacks."""
         held = [lease for lease in self._held(person, queue.id) if lease != ending]
-        over = [x for x in held if x.expires <= tx.at and not self._renewable(x, queue, tx.at)]
+        ended = [lease for lease in held if not self.state.runs(lease, tx.now)]
+        over = [lease for lease in ended if not self._renewable(lease, queue, tx.now)]
         if over:
             tx.append("release", person, {"tokens": [lease.token for lease in over]})
         kept = [lease for lease in held if lease not in over]
         for lease in kept[:n]:
-            if lease.expires <= tx.at:
-                renewed = answering.renewed(lease, queue, tx.at)
+            if lease in ended:
+                renewed = answering.renewed(lease, queue, tx.now)
                 tx.append("lease", person, lease_body(renewed), lease.pair_id)
         lacking = n - len(kept)
-        for item in draw(self.state, queue, person, tx.at, max(lacking, 0), self._chance):
+        for item in draw(self.state, queue, person, tx.now, max(lacking, 0), self._chance):
             tx.append("lease", person, lease_body(item), item.pair_id)
 
     def _renewable(self, lease: Lease, queue: Queue, now: int) -> bool:
@@ -337,8 +357,11 @@ class Desk:
 
     def _late(self, lease: Lease, now: int) -> bool:
         queue = self.state.queues[lease.queue]
-        if lease.purpose != "real" or lease.expires > now:
+        if lease.purpose != "real":
             return False
+        if self.state.runs(lease, now):  # it holds its place; counted anew, as clocks may differ
+            answered = self.state.answers(lease.pair_id)
+            return len(answered) - (lease.person in answered) >= queue.largest
         return not self.state.room(queue, lease.pair_id, lease.person, now)
 
     def _again(self, seq: int, person: str) -> Receipt:
@@ -352,6 +375,7 @@ class Desk:
         at, found = self._wanted.get(queue.id, (-float("inf"), 0))
         if len(queue.real) > _SMALL and time.monotonic() - at < _COUNTED_SECONDS:
             return found
-        found = sum(max(0, queue.overlap - len(self.state.answers(p))) for p in queue.pairs())
+        open_ = (pair for pair in queue.pairs() if pair not in self.state.decisions)
+        found = sum(max(0, queue.overlap - len(self.state.answers(pair))) for pair in open_)
         self._wanted[queue.id] = (time.monotonic(), found)
         return found

@@ -1,4 +1,4 @@
-"""The votes' log: append only, durable when acknowledged, the only file that knows its database.
+"""The votes' log: append only, durable when acknowledged.
 
 SQLite (WAL, synchronous FULL) or PostgreSQL, one code path. A writer locks the head's row, reads
 what others wrote, appends and commits; so events have one order, without a gap.
@@ -8,63 +8,23 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event as listen
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from core.errors import LogDamaged, LogError, LogUnsure, NewerSchema, UsageError
-from core.relabel.chain import Body, Event, breaks, canonical, event_hash, genesis, items_hash
+from core.errors import LogDamaged, LogError, LogUnsure, RelabelError, UsageError
+from core.relabel.chain import Body, Event, breaks, canonical, event_hash, genesis
+from core.relabel.database import EVENTS, HEAD, ITEMS, META, engine_of, meta, settle, turn
+from core.relabel.database import LOG_VERSION as LOG_VERSION
 from core.relabel.witness import Witness
 from core.schema.relabel import Head, QueueItem
 
-LOG_VERSION = 1
-"""Of the tables below; a later one is refused, an earlier one is brought up to it."""
-
-MIGRATIONS: Mapping[int, Sequence[str]] = {}
-"""Version → the statements that lead to it from the one before."""
-
-_TABLES = sa.MetaData()
-_META = sa.Table(
-    "meta",
-    _TABLES,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
-_HEAD = sa.Table(
-    "head",
-    _TABLES,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("seq", sa.BigInteger, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("hash", sa.Text, nullable=False),
-)
-_EVENTS = sa.Table(
-    "events",
-    _TABLES,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("person", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("pair_id", sa.BigInteger),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("item_key", sa.Text, unique=True),
-    sa.Column("prev_hash", sa.Text, nullable=False),
-    sa.Column("hash", sa.Text, nullable=False),
-)
-_ITEMS = sa.Table(
-    "items",
-    _TABLES,
-    sa.Column("queue", sa.Text, primary_key=True),
-    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("body", sa.Text, nullable=False),
-)
-_BUSY_MS = 30_000
+PAGE = 20_000
+"""Events that are read at once: a long log is never in memory as a whole."""
 
 
 class AlreadyThere(Exception):
@@ -76,16 +36,20 @@ class Writing:
 
     def __init__(self, con: sa.Connection, now: Callable[[], int]) -> None:
         self._con = con
-        row = con.execute(sa.select(_HEAD).with_for_update()).one()
+        row = con.execute(sa.select(HEAD).with_for_update()).one()
         self.head = Head(row.seq, row.hash)
-        self._at = row.at
-        self.at = max(now(), self._at)
+        self.now = now()
+        """Time by this machine's clock: what leases are measured by."""
+        self.at = max(self.now, row.at)
         """Time of what is appended: a clock that jumps back does not turn the order around."""
         self.events: list[Event] = []
+        self._written = 0
+        self._keys: set[str | None] = set()
 
     def after(self, seq: int) -> list[Event]:
         """Return the events behind `seq`, those of this transaction too."""
-        return _read(self._con, seq)
+        self._write()
+        return _read(self._con, seq) if seq < self.head.seq else []
 
     def append(
         self,
@@ -94,9 +58,14 @@ class Writing:
         body: Body,
         pair_id: int | None = None,
         item_key: str | None = None,
+        known: bool = False,
     ) -> Event:
-        """Add an event; raise AlreadyThere where its key is taken."""
-        if item_key is not None and self._taken(item_key):
+        """Add an event; raise AlreadyThere where its key is taken.
+
+        known: the caller read all events and knows that it is not; the table is unique besides.
+        """
+        _check(person, pair_id)
+        if item_key is not None and not known and self._taken(item_key):
             raise AlreadyThere(item_key)
         # As it will be read back: tuples are lists there, and the hash is over what is read.
         read = json.loads(canonical(body))
@@ -104,9 +73,7 @@ class Writing:
             self.head.seq + 1, self.at, person, kind, pair_id, read, item_key, self.head.hash, ""
         )
         event = replace(event, hash=event_hash(event))
-        self._con.execute(_EVENTS.insert(), _row(event))
-        self.head = Head(event.seq, event.hash)
-        self.events.append(event)
+        self._add(event)
         return event
 
     def add_items(self, queue: str, items: Iterable[QueueItem]) -> None:
@@ -116,22 +83,37 @@ class Writing:
             for place, item in enumerate(items)
         ]
         if rows:
-            self._con.execute(_ITEMS.insert(), rows)
+            self._con.execute(ITEMS.insert(), rows)
 
     def put_back(self, event: Event) -> None:
         """Add an event as a backup holds it, hash and all."""
-        self._con.execute(_EVENTS.insert(), _row(event))
-        self.head, self.at = Head(event.seq, event.hash), event.at
-        self.events.append(event)
+        self.at = event.at
+        self._add(event)
 
     def finish(self) -> None:
-        """Write the head; the last statement before the commit."""
+        """Write what is left and the head; the last statements before the commit."""
+        self._write()
         if self.events:
             values = {"seq": self.head.seq, "at": self.at, "hash": self.head.hash}
-            self._con.execute(_HEAD.update().values(**values))
+            self._con.execute(HEAD.update().values(**values))
+
+    def _add(self, event: Event) -> None:
+        self.head = Head(event.seq, event.hash)
+        self.events.append(event)
+        self._keys.add(event.item_key)
+        if len(self.events) - self._written >= PAGE:
+            self._write()
+
+    def _write(self) -> None:
+        """Send what was appended, in one go."""
+        if rows := [_row(event) for event in self.events[self._written :]]:
+            self._con.execute(EVENTS.insert(), rows)
+            self._written = len(self.events)
 
     def _taken(self, item_key: str) -> bool:
-        found = self._con.execute(sa.select(_EVENTS.c.seq).where(_EVENTS.c.item_key == item_key))
+        if item_key in self._keys:
+            return True
+        found = self._con.execute(sa.select(EVENTS.c.seq).where(EVENTS.c.item_key == item_key))
         return found.first() is not None
 
 
@@ -142,8 +124,9 @@ class Log:
         self.url = sa.make_url(url)
         self.witness = witness
         self.now = now
-        self._engine = _engine(self.url)
+        self._engine = engine_of(self.url)
         self._log_id: str | None = None
+        self._inode: tuple[int, int] | None = None
 
     @property
     def log_id(self) -> str:
@@ -159,47 +142,62 @@ class Log:
             LogError: the log cannot be reached or written; nothing was saved.
         """
         self._ready(make=True)
-        with self._speaking(), self._engine.connect() as con:
-            con = con.execution_options(assay_writes=True)
-            with con.begin() as transaction:
-                made = Writing(con, self.now)
-                yield made
-                made.finish()
-                try:
-                    transaction.commit()
-                except DBAPIError as error:
-                    raise self._unsure(error) from error
+        with (
+            turn(self.url),
+            self._speaking(),
+            self._connect(writes=True) as con,
+            con.begin() as transaction,
+        ):
+            made = Writing(con, self.now)
+            yield made
+            made.finish()
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                raise self._unsure(error) from error
         if made.events and self.witness:
             self.witness.write(self.log_id, made.head)
 
-    def after(self, seq: int) -> list[Event]:
-        """Return the events behind `seq` in order."""
+    def after(self, seq: int, most: int | None = None) -> list[Event]:
+        """Return the events behind `seq` in order, the first `most` of them."""
         if not self._ready():
             return []
-        with self._speaking(), self._engine.connect() as con:
-            return _read(con, seq)
+        with self._speaking(), self._connect() as con:
+            return _read(con, seq, most)
+
+    def pages(self, seq: int = 0) -> Iterator[list[Event]]:
+        """Yield the events behind `seq` in order, some at a time."""
+        while events := self.after(seq, PAGE):
+            yield events
+            seq = events[-1].seq
 
     def head(self) -> Head:
         """Return where the log ends; Head(0, "") while there is none."""
         if not self._ready():
             return Head(0, "")
-        with self._speaking(), self._engine.connect() as con:
-            row = con.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash)).one()
+        with self._speaking(), self._connect() as con:
+            row = con.execute(sa.select(HEAD.c.seq, HEAD.c.hash)).one()
         return Head(row.seq, row.hash)
 
     def items(self, queue: str) -> tuple[QueueItem, ...]:
-        """Return the items of a queue in their order."""
+        """Return the items of a queue in their order; raise LogDamaged where they are none."""
         if not self._ready():
             return ()
-        asked = sa.select(_ITEMS.c.body).where(_ITEMS.c.queue == queue).order_by(_ITEMS.c.place)
-        with self._speaking(), self._engine.connect() as con:
-            return tuple(QueueItem(**json.loads(body)) for body in con.execute(asked).scalars())
+        asked = sa.select(ITEMS.c.body).where(ITEMS.c.queue == queue).order_by(ITEMS.c.place)
+        with self._speaking(), self._connect() as con:
+            bodies = con.execute(asked).scalars().all()
+        try:
+            return tuple(QueueItem(**json.loads(body)) for body in bodies)
+        except (ValueError, TypeError) as error:
+            raise LogDamaged("The items of a queue cannot be read.", "Run check.") from error
 
     def lost(self, head: Head) -> str:
         """Return what the head kept outside says against `head`, "" when nothing."""
         seen = self.witness.read(self.log_id) if self.witness else None
         if seen is None or seen.seq <= 0:
             return ""
+        if seen.seq > head.seq:  # `head` was read first, and others may have written since
+            head = self.head()
         if seen.seq > head.seq:
             gone = seen.seq - head.seq
             return f"The log ends at event {head.seq:,}; it had {seen.seq:,}: {gone:,} are gone."
@@ -211,22 +209,15 @@ class Log:
         """Return a sentence for everything that does not hold; empty when all does."""
         if not self._ready():
             return []
-        head, events = self.head(), self.after(0)
-        found = list(breaks(events, genesis(self.log_id)))
-        last = events[-1] if events else None
-        if head.seq != (last.seq if last else 0) or (last and head.hash != last.hash):
-            found.append(f"The head names event {head.seq:,}, the last one is another.")
-        found += [lost] if (lost := self.lost(head)) else []
         seen = self.witness.read(self.log_id) if self.witness else None
-        if seen and 0 < seen.seq < head.seq and events[seen.seq - 1].hash != seen.hash:
-            found.append(f"Event {seen.seq:,} is another one than it was when it was written.")
-        for event in events:
-            if (
-                event.kind == "queue"
-                and items_hash(self.items(event.body["queue"])) != (event.body["items_hash"])
-            ):
-                found.append(f"The items of the queue {event.body['name']!r} were changed.")
-        return found
+        head = self.head()
+        found = [self.lost(head)]
+        events = (event for page in self.pages() for event in page if event.seq <= head.seq)
+        try:
+            found += breaks(events, genesis(self.log_id), head, seen, self.items)
+        except LogDamaged as error:
+            found.append(error.message)
+        return [sentence for sentence in found if sentence]
 
     def begin_from(self, log_id: str) -> None:
         """Make an empty log with a given identity, for a backup to go into.
@@ -237,9 +228,9 @@ class Log:
         if self.head().seq:
             raise LogError("There is a log with events already.", "Restore into an empty one.")
         self._ready(make=True, log_id=log_id)
-        with self._speaking(), self._engine.begin() as con:
-            con.execute(_META.update().where(_META.c.name == "log_id").values(value=log_id))
-            con.execute(_HEAD.update().values(hash=genesis(log_id).hash))
+        with self._speaking(), self._connect(writes=True) as con, con.begin():
+            con.execute(META.update().where(META.c.name == "log_id").values(value=log_id))
+            con.execute(HEAD.update().values(hash=genesis(log_id).hash))
         self._log_id = log_id
 
     def close(self) -> None:
@@ -250,29 +241,41 @@ class Log:
         """Return whether there is a log, made or brought up to date where asked."""
         if self._log_id is not None:
             return True
-        if not make and self.url.get_backend_name() == "sqlite" and not _file(self.url).is_file():
+        if not make and self._is_file and not _file(self.url).is_file():
             return False
         with self._speaking():
-            with self._engine.connect() as con:
-                there = sa.inspect(con).has_table("meta")
-            if not there and not make:
+            with self._connect() as con:
+                found = meta(con)
+            if not found and not make:
                 return False
-            with self._engine.connect().execution_options(assay_writes=True) as con, con.begin():
-                self._log_id = self._settle(con, log_id or secrets.token_hex(8))
+            if found.get("schema_version") != str(LOG_VERSION):
+                with self._connect(writes=True) as con, con.begin():
+                    found = settle(con, log_id or secrets.token_hex(8))
+        self._log_id = found["log_id"]
         return True
 
-    def _settle(self, con: sa.Connection, log_id: str) -> str:
-        """Make the tables where they are not there; return the log's id."""
-        if self.url.get_backend_name() == "postgresql":
-            con.execute(sa.text("SELECT pg_advisory_xact_lock(4702111234)"))
-        if not sa.inspect(con).has_table("meta"):
-            _TABLES.create_all(con)
-            named = {"schema_version": str(LOG_VERSION), "log_id": log_id}
-            con.execute(_META.insert(), [{"name": k, "value": v} for k, v in named.items()])
-            con.execute(_HEAD.insert(), {"id": 1, "seq": 0, "at": 0, "hash": genesis(log_id).hash})
-        found = {row.name: row.value for row in con.execute(sa.select(_META))}
-        _migrate(con, int(found["schema_version"]))
-        return str(found["log_id"])
+    @property
+    def _is_file(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def _connect(self, writes: bool = False) -> sa.Connection:
+        if self._is_file:
+            self._follow()
+        return self._engine.connect().execution_options(assay_writes=writes)
+
+    def _follow(self) -> None:
+        """Let go of a file that another one took the place of; never make one anew."""
+        try:
+            found = _file(self.url).stat()
+        except FileNotFoundError:
+            if self._log_id is None:
+                return
+            raise LogError(
+                f"The votes' log at {_shown(self.url)} is gone.", "Restore it from a backup."
+            ) from None
+        if self._inode not in (None, (found.st_dev, found.st_ino)):
+            self._engine.dispose()
+        self._inode = (found.st_dev, found.st_ino)
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
@@ -288,7 +291,7 @@ class Log:
             raise LogError(f"The votes' log at {_shown(self.url)} cannot be used.") from error
 
     def _unsure(self, error: DBAPIError) -> LogError:
-        if self.url.get_backend_name() == "sqlite":  # a commit that fails there is rolled back
+        if getattr(error.orig, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_BUSY"):
             return LogError(f"The vote could not be saved: {_cause(error)}.", "Send it again.")
         return LogUnsure(
             "The connection to the votes' log broke while it was saving.",
@@ -309,48 +312,15 @@ def open_log(url: str, witness: Path | None = None, now: Callable[[], int] | Non
         if kind not in ("sqlite", "postgresql"):
             raise NoSuchModuleError(kind)
         return Log(url, Witness(witness) if witness else None, now or microseconds)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
         raise UsageError(
             "The address of the votes' log is neither SQLite's nor PostgreSQL's.",
             "Write sqlite:////folder/votes.sqlite3 or postgresql+psycopg://user@host/database.",
-        ) from error
+        ) from None  # what went wrong may quote the address, and it holds a password
 
 
-def _engine(url: sa.URL) -> sa.Engine:
-    if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
-    listen.listen(engine, "connect", _prepare)
-    listen.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare(connection: Any, record: object) -> None:
-    """Set SQLite up: its driver's own transactions off, every commit synced to the disk."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {_BUSY_MS}"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin(con: sa.Connection) -> None:
-    # A writer takes its lock at once: read first and write later would fail under load.
-    writes = con.get_execution_options().get("assay_writes", False)
-    con.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _migrate(con: sa.Connection, version: int) -> None:
-    if version > LOG_VERSION:
-        raise NewerSchema("The votes' log was written by a later Assay.", "Update Assay.")
-    for step in range(version + 1, LOG_VERSION + 1):
-        for statement in MIGRATIONS[step]:
-            con.execute(sa.text(statement))
-    if version < LOG_VERSION:
-        named = _META.c.name == "schema_version"
-        con.execute(_META.update().where(named).values(value=str(LOG_VERSION)))
-
-
-def _read(con: sa.Connection, seq: int) -> list[Event]:
-    asked = sa.select(_EVENTS).where(_EVENTS.c.seq > seq).order_by(_EVENTS.c.seq)
+def _read(con: sa.Connection, seq: int, most: int | None = None) -> list[Event]:
+    asked = sa.select(EVENTS).where(EVENTS.c.seq > seq).order_by(EVENTS.c.seq).limit(most)
     try:
         return [
             Event(**{**row, "body": json.loads(row["body"])})
@@ -358,6 +328,14 @@ def _read(con: sa.Connection, seq: int) -> list[Event]:
         ]
     except ValueError as error:
         raise LogDamaged("An event of the votes' log cannot be read.", "Run check.") from error
+
+
+def _check(person: str, pair_id: int | None) -> None:
+    """Raise RelabelError for what not every database can hold."""
+    if "\0" in person or any("\ud800" <= sign <= "\udfff" for sign in person):
+        raise RelabelError(f"The name {person!r} holds signs that are no text.", "Change the name.")
+    if pair_id is not None and not 0 <= pair_id < 1 << 63:
+        raise RelabelError(f"There is no pair {pair_id}.")
 
 
 def _row(event: Event) -> dict[str, object]:
@@ -369,8 +347,8 @@ def _file(url: sa.URL) -> Path:
 
 
 def _shown(url: sa.URL) -> str:
-    """Return the address without the password."""
-    return url.render_as_string(hide_password=True)
+    """Return the address without the password, which can stand among the options too."""
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _cause(error: DBAPIError) -> str:

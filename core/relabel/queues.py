@@ -34,6 +34,8 @@ class Queue:
     guideline: str = ""
     guideline_hash: str = ""
     closed: bool = False
+    largest: int = 0
+    """The largest overlap it ever had: what is open may still be answered when it is lowered."""
     real: tuple[int, ...] = ()
     """Places of the items that are asked for their label, in order."""
     gold: tuple[int, ...] = ()
@@ -43,6 +45,7 @@ class Queue:
 
     def __post_init__(self) -> None:
         """Sort the places by what they are for."""
+        self.largest = self.overlap
         strata = [item.stratum for item in self.items]
         self.gold = tuple(i for i, s in enumerate(strata) if s == "gold")
         self.practice = tuple(i for i, s in enumerate(strata) if s == "practice")

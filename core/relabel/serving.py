@@ -89,6 +89,13 @@ def _again(state: State, queue: Queue, person: str, busy: set[int]) -> tuple[int
     return None
 
 
+def _left_before(state: State, queue: Queue, person: str, place: int) -> int | None:
+    """Return what stood left when a person answered this item for its label."""
+    mine = (state.votes[seq] for seq in reversed(state.by_person.get(person, ())))
+    here = (v for v in mine if v.queue == queue.id and v.place == place and v.purpose == "real")
+    return next((vote.left_id for vote in here), None)
+
+
 def _first(
     state: State, queue: Queue, person: str, now: int, busy: set[int]
 ) -> tuple[int, Purpose] | None:
@@ -107,6 +114,8 @@ def _first(
 
 def _over(state: State, queue: Queue, person: str, pair_id: int) -> bool:
     """Return whether a pair wants nothing more of this person, whoever's lease runs out."""
+    if pair_id in state.decisions:
+        return True
     answers = state.answers(pair_id)
     asked = person in answers or pair_id in state.skipped.get(person, ())
     return asked or len(answers) >= queue.overlap
@@ -124,8 +133,7 @@ def _shown(
     item = queue.items[place]
     swap = chance.side()
     if purpose == "repeat":
-        before = state.answers(item.pair_id).get(person)
-        swap = before is not None and before.left_id == item.first_id
+        swap = _left_before(state, queue, person, place) == item.first_id
     sides = (item.second_id, item.first_id) if swap else (item.first_id, item.second_id)
     return BlindItem(
         token=chance.token(),

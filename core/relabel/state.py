@@ -71,10 +71,15 @@ class State:
         """Return the counted answers on a pair by person."""
         return self.by_pair.get(pair_id, {})
 
+    def runs(self, lease: Lease, now: int) -> bool:
+        """Return whether a lease holds its pair; one from a clock that was far ahead does not."""
+        longest = 2_000_000 * self.queues[lease.queue].lease_seconds
+        return now < lease.expires <= now + longest
+
     def room(self, queue: Queue, pair_id: int, person: str, now: int) -> bool:
         """Return whether one more answer is wanted, those being given by others set apart."""
         others = sum(
-            lease.expires > now and who != person
+            who != person and self.runs(lease, now)
             for who, lease in self.held.get(pair_id, {}).items()
         )
         answered = self.answers(pair_id)
@@ -93,6 +98,7 @@ class State:
     def _overlap(self, event: Event) -> None:
         queue = self.queues[event.body["queue"]]
         queue.overlap = event.body["overlap"]
+        queue.largest = max(queue.largest, queue.overlap)
         queue.first_open.clear()
 
     def _close(self, event: Event) -> None:
@@ -171,6 +177,7 @@ class State:
     def _decision(self, event: Event) -> None:
         if "withdrawn" in event.body:
             self.decisions.pop(event.pair_id or 0, None)
+            self._freed()
         else:
             made = decision_of(event)
             self.decisions[made.pair_id] = made

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,18 +22,33 @@ class Witness:
     def read(self, log_id: str) -> Head | None:
         """Return the last head seen of a log, None when none was; an unreadable file saw none."""
         found = self._all().get(log_id)
-        return Head(int(found["seq"]), str(found["hash"])) if found else None
+        try:
+            return Head(int(found["seq"]), str(found["hash"])) if found else None
+        except (TypeError, ValueError, KeyError):
+            return None
 
     def write(self, log_id: str, head: Head) -> None:
-        """Keep a head, atomically; where it cannot be written the log itself still holds."""
-        heads = {**self._all(), log_id: asdict(head)}
+        """Keep a head; where it cannot be written the log itself still holds.
+
+        Written in place, in one call: to put a new file in its place made a vote a third slower. A
+        reader that meets half of it saw none; an older head never takes the place of a later one.
+        """
+        heads = self._all()
+        seen = self.read(log_id)
+        if seen and seen.seq > head.seq:
+            return
+        said = json.dumps({**heads, log_id: asdict(head)}).encode()
         try:
-            handle, temp = tempfile.mkstemp(dir=self.path.parent, prefix=".votes-head-")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(heads, file)
-            os.replace(temp, self.path)
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError:
             return
+        try:
+            os.pwrite(handle, said, 0)
+            os.ftruncate(handle, len(said))
+        except OSError:
+            return
+        finally:
+            os.close(handle)
 
     def _all(self) -> dict[str, dict[str, int | str]]:
         try:

@@ -24,6 +24,9 @@ class PairFilter:
     splits: tuple[str, ...] = ()
     search: str = ""
     conditions: tuple[Condition, ...] = ()
+    hidden: tuple[int, ...] = ()
+    """row_ids that are open to who asks: left out whatever else is asked, and never written into
+    a link, a recipe or the sentence."""
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,14 @@ class SignalInputs:
     labellers: tuple[Labeller, ...] = ()
     votes: VoteValues | None = None
     texts: TextValues | None = None
+    gold_voted: Bools = field(default_factory=lambda: np.empty(0, np.bool_))
+    """Where `gold` is what people said on Relabel, of pairs that were not drawn evenly; empty:
+    nowhere."""
+
+    @property
+    def source_gold(self) -> Floats:
+        """Return `gold` as it came with the sources, shape (n,)."""
+        return np.where(self.gold_voted, np.nan, self.gold) if len(self.gold_voted) else self.gold
 
 
 @dataclass(frozen=True)

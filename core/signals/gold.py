@@ -11,8 +11,9 @@ from core.signals.spec import SIGNALS, SignalSpec, Values, Vector
 
 
 def _agrees(inputs: SignalInputs, params: Mapping[str, float]) -> Mapping[str, Values]:
-    agrees = np.where(inputs.tie, np.nan, inputs.gold)
-    return {"": Values(agrees)} if np.isfinite(inputs.gold).any() else {}
+    # Votes of Relabel stand on pairs that somebody chose: a share of them would be no noise rate.
+    gold = inputs.source_gold
+    return {"": Values(np.where(inputs.tie, np.nan, gold))} if np.isfinite(gold).any() else {}
 
 
 SIGNALS.register(

@@ -54,6 +54,8 @@ class Ground:
     """1 where gold agrees with the label, 0 where not, NaN without gold."""
     beside: Beside | None = None
     """Gold on other rows of the source."""
+    audit: Floats | None = None
+    """Of `right` what came with the source; None: all of it."""
 
 
 def estimates(ground: Ground) -> dict[Method, Told]:
@@ -81,6 +83,9 @@ class Rows:
     """Rows of equal number say the same of the same pair in one source: they count once."""
     priors: Floats
     """Per source: logits that a label is right."""
+    audit: Floats | None = None
+    """Of `right` what came with the source: votes on suspects tell of the runs, but their share of
+    reversed labels is no rate of the set. None: all of it."""
 
 
 def rows_of(inputs: SignalInputs, judged: Judged) -> Rows:
@@ -91,6 +96,7 @@ def rows_of(inputs: SignalInputs, judged: Judged) -> Rows:
         source=inputs.source,
         label=label_numbers(inputs.source, inputs.pair_id, inputs.chosen_id),
         priors=np.array([model.prior for model in judged.models]),
+        audit=np.where(inputs.tie, np.nan, inputs.source_gold),
     )
 
 
@@ -145,7 +151,8 @@ def _ground(every: Rows, source: int, rows: Ints) -> Ground:
     others = np.flatnonzero(known)
     others = others[np.unique(every.label[others], return_index=True)[1]]
     beside = Beside(every.evidence[others], every.right[others], float(every.priors[source]))
-    return Ground(every.evidence[rows], every.right[rows], beside)
+    audit = None if every.audit is None else every.audit[rows]
+    return Ground(every.evidence[rows], every.right[rows], beside, audit)
 
 
 def _slices(inputs: SignalInputs) -> Iterator[tuple[str, str, Ints]]:
@@ -203,10 +210,11 @@ def _mirrored(ground: Ground) -> Told:
 
 
 def _audited(ground: Ground) -> Told:
-    known = np.isfinite(ground.right)
+    right = ground.right if ground.audit is None else ground.audit
+    known = np.isfinite(right)
     n = int(known.sum())
     if n < _EVERYWHERE * len(known) or not n:
         some = f"{n:,} gold answers on rows that somebody chose" if n else "no gold answers"
         return Told(n, reason=f"{SHORT}: {some}; an audit of rows drawn at random would tell")
-    found = audited(ground.right[known] == 0, np.ones(n), len(known))
+    found = audited(right[known] == 0, np.ones(n), len(known))
     return Told(n, found.rate, found.low, found.high)

@@ -25,12 +25,14 @@ LOGPS = {
 """Column of `inputs_logps.sql` (field of LogpValues) → its name outside the store."""
 
 
-def signal_inputs(store: Store, texts: bool = True) -> SignalInputs:
+def signal_inputs(store: Store, texts: bool = True, votes_as_gold: bool = False) -> SignalInputs:
     """Return every column that signals are computed from, aligned to row_id.
 
     Without `texts` what text statistics say is left out: near duplicates take most of the time.
+    With `votes_as_gold` what people said on Relabel, as far as the store was filled with it, is
+    gold of the pairs that have none.
     """
-    rows = store.query("inputs_rows")
+    rows = store.query("inputs_rows", {"votes_as_gold": votes_as_gold})
     sources = store.query("inputs_sources").to_pydict()["name"]
     source = rows["source_id"].to_numpy().astype(np.int64)
     splits = rows["split"].combine_chunks().dictionary_encode()
@@ -50,6 +52,7 @@ def signal_inputs(store: Store, texts: bool = True) -> SignalInputs:
         rating_chosen=_floats(rows["rating_chosen"]),
         rating_rejected=_floats(rows["rating_rejected"]),
         gold=_floats(rows["gold"]),
+        gold_voted=rows["gold_voted"].to_numpy(),
         rewards=_rewards(store),
         logps=_logps(store),
         passes=_passes(store),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -26,9 +27,9 @@ from core.schema import (
     RunInfo,
     SignalColumn,
 )
-from core.store.filters import KEYS, Hits, Kind, Where, filter_columns, hits_of
+from core.store.filters import KEYS, LOGGED, Hits, Kind, Where, filter_columns, hits_of
 from core.store.layout import APPLICATION, RUNS, Generation, read_generation
-from core.store.live import read_parts, views
+from core.store.live import read_parts, refill, views
 from core.store.runs import read_run
 from core.store.scan import scan
 from core.store.search import TextIndex
@@ -69,6 +70,9 @@ class Store:
         self.parts = read_parts(root, generation)
         for view in views(root, self.parts):
             self.con.execute(view)
+        self.live_head = 0
+        """Event of the votes' log up to which `live` tells, 0 where nothing was filled in."""
+        self._filling = threading.Lock()
         self.con.execute("SET enable_external_access = false")
         self.con.execute("SET lock_configuration = true")
 
@@ -93,6 +97,17 @@ class Store:
     ) -> Iterator[pa.RecordBatch]:
         """Run a statement and yield its result in batches, so that memory stays bounded."""
         yield from self._execute(name, params, where, names).to_arrow_reader(rows)
+
+    def fill(self, votes: pa.Table, verdicts: pa.Table, head: int) -> None:
+        """Replace what `live` says of the votes, in one transaction; an older head is passed over.
+
+        Whoever reads meanwhile sees all of it as it was before.
+        """
+        with self._filling:
+            if head <= self.live_head:
+                return
+            refill(self.con, votes, verdicts)
+            self.live_head = head
 
     def search(self, text: str) -> Hits:
         """Return the rows that match the text of the search box.
@@ -191,7 +206,7 @@ class Store:
     def _execute(
         self, name: str, params: Params | None, where: Where | None, names: Mapping[str, str]
     ) -> duckdb.DuckDBPyRelation:
-        known = tuple(self.columns) if names else ()
+        known = [name for name in self.columns if name not in LOGGED] if names else ()
         sql = fill(name, where.sql if where else None, names, known)
         filtered = where is not None and FILTER in statement(name)
         extra: Params = where.params if where and filtered else {}

@@ -24,7 +24,7 @@ RUN_LOCK = "lock"
 """In a run's folder, held while it is made."""
 FILTERS = "filters.json"
 """Saved filters, see `core.store.saved`; they belong to no generation."""
-OURS = (POINTER, LOCK, RUNS, "quarantine", "assay.toml", FILTERS, "filters.lock")
+OURS = (POINTER, LOCK, RUNS, "quarantine", "assay.toml", FILTERS, "filters.lock", "secret")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def parts_before(root: Path, run_id: str) -> tuple[str, ...]:
 
 
 def _foreign(root: Path) -> str | None:
-    known = (*OURS, BUILD_PREFIX, "pairs-", "signals-", "search-", "detect-")
+    known = (*OURS, BUILD_PREFIX, "pairs-", "signals-", "search-", "detect-", "votes")
     names = sorted(path.name for path in root.iterdir())
     return next((n for n in names if not n.startswith(known)), None)
 

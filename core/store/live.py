@@ -1,15 +1,23 @@
-"""The views `live.scores`, `judged`, `texts` and `vectors`: the runs, read from their parts."""
+"""What is no file of a generation: views of the runs' parts, and tables of the votes' log.
+
+The views are `live.scores`, `judged`, `texts` and `vectors`; the tables `votes`, `verdicts` and
+`judged_rows`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
+
 from core.schema.texts import TEXT_COUNTS
+from core.schema.voted import VERDICT_COLUMNS, VOTED_COLUMNS
 from core.store.columns import COUNTS, HEAD, NUMBERS, ORDERS, SIGNATURES, VECTORS
 from core.store.layout import RUNS, Generation
 from core.store.parts import Part, read_part
-from core.store.statements import literal
+from core.store.statements import literal, statement
 
 SCORES = {
     "response_id": "BIGINT",
@@ -43,6 +51,24 @@ def read_parts(root: Path, generation: Generation) -> Mapping[str, tuple[Part, .
         run: tuple(read_part(root / RUNS / run, name) for name in names)
         for run, names in sorted(generation.runs.items())
     }
+
+
+def refill(con: duckdb.DuckDBPyConnection, votes: pa.Table, verdicts: pa.Table) -> None:
+    """Replace the tables of the log together.
+
+    Tables are made anew: rows that were deleted would stay in memory until the store is closed.
+    """
+    cursor = con.cursor()
+    try:
+        cursor.register("incoming_votes", votes.select(VOTED_COLUMNS.names).cast(VOTED_COLUMNS))
+        told = verdicts.select(VERDICT_COLUMNS.names).cast(VERDICT_COLUMNS)
+        cursor.register("incoming_verdicts", told)
+        cursor.begin()
+        for name in ("live_fill_votes", "live_fill_verdicts", "live_fill_rows"):
+            cursor.execute(statement(name))
+        cursor.commit()
+    finally:
+        cursor.close()  # takes back what was not committed
 
 
 def views(root: Path, runs: Mapping[str, Sequence[Part]]) -> tuple[str, ...]:

@@ -9,14 +9,15 @@ from core.views.results import Count, PairPage
 from core.views.rows import next_cursor, page_params, pair_rows
 from core.views.where import number_column, where_of
 
-__all__ = ["browse", "count", "find_rows", "pair_detail"]
+__all__ = ["browse", "count", "find_rows", "pair_detail", "rows_of"]
 
 
 def count(store: Store, filter: PairFilter) -> Count:
-    """Return how many rows `filter` keeps."""
+    """Return how many rows `filter` keeps, of those that are not hidden."""
     where = where_of(store, filter)
-    found = store.query("browse_count", {}, where).to_pylist()[0]
-    return Count(found["matching"], found["total"], where.sentence, where.note)
+    matching = store.query("browse_count", {}, where)["matching"][0].as_py()
+    total = store.total - len(set(filter.hidden))
+    return Count(matching, total, where.sentence, where.note)
 
 
 def browse(
@@ -31,6 +32,14 @@ def browse(
         order=number_column(store, order.name),
     )
     return PairPage(pair_rows(store, page.slice(0, size)), next_cursor(page, size, sign))
+
+
+def rows_of(store: Store, pair_ids: tuple[int, ...]) -> tuple[int, ...]:
+    """Return all rows of some pairs, in order; a pair of another store has none."""
+    if not pair_ids:
+        return ()
+    found = store.query("browse_rows_of_pairs", {"pair_ids": list(pair_ids)})
+    return tuple(found["row_id"].to_pylist())
 
 
 def find_rows(store: Store, pair_id_text: str) -> tuple[int, ...]:

@@ -30,9 +30,12 @@ class Near:
     """Of the column that orders."""
 
 
-def pair_detail(store: Store, row_id: int) -> PairDetail | None:
-    """Return everything about a row, None when there is no such row."""
-    pair = _one(store, "browse_pair", row_id=row_id)
+def pair_detail(store: Store, row_id: int, hidden: tuple[int, ...] = ()) -> PairDetail | None:
+    """Return everything about a row, None when there is no such row, or it is one of `hidden`.
+
+    Rows of `hidden` do not stand among its siblings either.
+    """
+    pair = None if row_id in hidden else _one(store, "browse_pair", row_id=row_id)
     if pair is None:
         return None
     signals = _one(store, "browse_signals", row_id=row_id) or {}
@@ -59,7 +62,7 @@ def pair_detail(store: Store, row_id: int) -> PairDetail | None:
         scores=tuple(RunScore(**r) for r in _all(store, "browse_scores", **sides)),
         votes=_votes(store, pair),
         gold=_gold(store, pair),
-        siblings=_siblings(store, pair),
+        siblings=_siblings(store, pair, hidden),
     )
 
 
@@ -140,9 +143,10 @@ def _gold(store: Store, pair: Record) -> str | None:
     return _winner(pair, record["winner_id"]) or record["tie_kind"] or "tie"
 
 
-def _siblings(store: Store, pair: Record) -> tuple[Sibling, ...]:
+def _siblings(store: Store, pair: Record, hidden: tuple[int, ...]) -> tuple[Sibling, ...]:
     ids = {key: pair[key] for key in ("pair_id", "prompt_id", "row_id")}
-    records = _all(store, "browse_siblings", **ids, size=SIBLINGS, preview=PREVIEW_CHARS)
+    shown = {"size": SIBLINGS, "preview": PREVIEW_CHARS, "hidden": list(hidden)}
+    records = _all(store, "browse_siblings", **ids, **shown)
     return tuple(
         Sibling(
             row_id=record["row_id"],

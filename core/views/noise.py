@@ -56,8 +56,8 @@ def filter_noise(store: Store, filter: PairFilter, matching: int) -> tuple[Noise
     if "evidence" not in store.columns:
         return ()
     gold = "gold_agrees" if "gold_agrees" in store.columns else "evidence"
-    step = {"step": step_of(matching)}
-    rows = store.query("noise_rows", step, where, evidence="evidence", gold=gold)
+    params = {"step": step_of(matching), "left_out": list(filter.hidden)}
+    rows = store.query("noise_rows", params, where, evidence="evidence", gold=gold)
     every = _rows(store, rows, gold != "evidence")
     inside = np.flatnonzero(rows["inside"].to_numpy())
     told = slice_estimates(every, inside)

@@ -74,9 +74,13 @@ class PromptView:
         return found
 
 
-def prompt_view(store: Store, row_id: int) -> PromptView | None:
-    """Return the responses to a row's prompt, None where there are fewer than three."""
-    rows = store.query("browse_prompt_pairs", {"row_id": row_id, "size": ROWS + 1}).to_pylist()
+def prompt_view(store: Store, row_id: int, hidden: tuple[int, ...] = ()) -> PromptView | None:
+    """Return the responses to a row's prompt, None where there are fewer than three.
+
+    Rows of `hidden` are not looked at, so no rank or count tells anything of them.
+    """
+    asked = {"row_id": row_id, "size": ROWS + 1, "hidden": list(hidden)}
+    rows = store.query("browse_prompt_pairs", asked).to_pylist()
     every = list(dict.fromkeys(row[side] for row in rows for side in ("chosen_id", "rejected_id")))
     if len(every) < LEAST:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import FilterError, UnknownName
 from core.schema import PairFilter
-from core.store.filters import Where, compile_filter
+from core.store.filters import LOGGED, Where, compile_filter
 from core.store.instance import Store
 
 
@@ -16,7 +16,11 @@ def where_of(store: Store, filter: PairFilter) -> Where:
 
 def number_column(store: Store, name: str) -> str:
     """Return `name` when it is a column of numbers, else raise FilterError."""
-    numbers = [column for column, kind in store.columns.items() if kind == "number"]
+    numbers = [
+        column
+        for column, kind in store.columns.items()
+        if kind == "number" and column not in LOGGED
+    ]
     if name in numbers:
         return name
     unknown = UnknownName("column of numbers", name, numbers)

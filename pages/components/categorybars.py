@@ -30,13 +30,15 @@ def alone(filter: PairFilter) -> None:
     category, undo = st.columns(2, gap="large", vertical_alignment="bottom")
     with category:
         p = cached.ask(kinds_of, signalpick.category(cached.ask(categories)))
-    everything, kept = cached.ask(of_kinds, PairFilter(), p), cached.ask(of_kinds, filter, p)
+    # What is hidden is in neither count: it would show as their difference.
+    every = PairFilter(hidden=filter.hidden)
+    everything, kept = cached.ask(of_kinds, every, p), cached.ask(of_kinds, filter, p)
     with undo:
         brush.undo_button()
     st.caption(said(everything, kept, _HINT))
     _choice(p, filter)
     # What draws them costs a browser about a second: not on the page that opens first.
-    if filter == PairFilter() and not st.session_state.get(_DRAWN):
+    if filter == every and not st.session_state.get(_DRAWN):
         st.button("Draw the bars", icon=":material/bar_chart:", on_click=_draw)
         return
     _draw()

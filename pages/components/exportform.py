@@ -11,7 +11,7 @@ from core.curate.recipe import AUTO, Recipe
 from core.curate.splits import plan_splits
 from core.curate.writers import FILES, FORMATS
 from core.schema import PairFilter
-from pages.components import links
+from pages.components import leftout, links
 
 _PRESETS = {spec.name: spec.description for spec in PRESETS}
 _FORMATS = {
@@ -24,6 +24,7 @@ _FILES = {kind.name: kind.title for kind in FILES}
 
 def show(filter: PairFilter) -> Recipe:
     """Draw the form and return the recipe; raise UsageError where the splits cannot be meant."""
+    leftout.warn(filter)
     preset = PRESETS.get(_choice("Preset", "preset", _PRESETS))
     params = _params(preset)
     format = _choice("What a row looks like", "format", _FORMATS)

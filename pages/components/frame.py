@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -10,14 +10,13 @@ from core.errors import AssayError
 from core.schema import PairFilter
 from core.views.browse import count
 from core.views.results import Count
-from pages.components import cached, filters, menu, render
+from pages.components import cached, filters, leftout, menu, render
+from pages.components.ends import PageEnds
 from pages.components.words import plain
 
+__all__ = ["Frame", "PageEnds", "begin", "current", "leave", "maybe", "show"]
+
 _STATE = "frame"
-
-
-class PageEnds(Exception):
-    """Raised by a page that has said all it can; after `st.stop`, `leave` would do nothing."""
 
 
 @dataclass(frozen=True)
@@ -28,23 +27,36 @@ class Frame:
     count: Count
 
 
-def show(title: str) -> None:
-    """Draw the frame; what goes wrong is kept for the page that needs it."""
+def show(title: str, bare: bool = False) -> None:
+    """Draw the frame; what goes wrong is kept for the page that needs it.
+
+    A bare page has its title alone: nothing there tells what is in the store.
+    """
     render.controls()
     st.title(title, anchor=False)
+    if bare:
+        st.session_state[_STATE] = None
+        return
     try:
-        filter = filters.show()
+        filter = replace(filters.show(), hidden=leftout.rows())
         found = cached.ask(count, filter)
     except AssayError as error:
         st.session_state[_STATE] = error
         return
     st.session_state[_STATE] = Frame(filter, found)
     _sentence(found)
+    leftout.show(filter)
 
 
 def leave() -> None:
     """Forget the frame: the next page is to be drawn with its own."""
     st.session_state.pop(_STATE, None)
+
+
+def begin() -> None:
+    """Make sure that app.py drew what stands around this page; the first line of a bare one."""
+    if _STATE not in st.session_state:
+        _through_the_app()
 
 
 def current() -> Frame:
@@ -57,8 +69,7 @@ def current() -> Frame:
 
 def maybe() -> Frame | AssayError:
     """Return the frame or what went wrong, for the page that works without a store."""
-    if _STATE not in st.session_state:
-        _through_the_app()
+    begin()
     found: Frame | AssayError = st.session_state[_STATE]
     return found
 

@@ -14,7 +14,7 @@ from core.charts.linked import (
 )
 from core.schema import Ints, PairFilter
 from core.views.bins import Bins
-from core.views.crossfilter import categories, counted, panels
+from core.views.crossfilter import Counted, Panels, categories, counted, panels
 from pages.components import brush, cached, categorybars, chart, signalpick
 from pages.components.words import plain
 
@@ -30,7 +30,7 @@ def show(filter: PairFilter, offered: signalpick.Offered) -> None:
     """Draw the choice of signals and category, and the panels."""
     x, y, category = signalpick.three(offered, cached.ask(categories))
     p = cached.ask(panels, x, y, category)
-    everything, kept = cached.ask(counted, PairFilter(), p), cached.ask(counted, filter, p)
+    everything, kept = _both(filter, p)
     with st.container(horizontal=True, vertical_alignment="center"):
         brush.undo_button()
         st.caption(categorybars.said(everything, kept, _HINT))
@@ -49,6 +49,12 @@ def show(filter: PairFilter, offered: signalpick.Offered) -> None:
             lambda: brush.apply("linked_grid", {p.x: p.across.high, p.y: p.up.high}),
             caption=False,
         )
+
+
+def _both(filter: PairFilter, p: Panels) -> tuple[Counted, Counted]:
+    """Count all rows and those of the filter; what is hidden is in neither, or it would show."""
+    everything = PairFilter(hidden=filter.hidden)
+    return cached.ask(counted, everything, p), cached.ask(counted, filter, p)
 
 
 def _histogram(key: str, signal: str, bins: Bins, everything: Ints, kept: Ints) -> None:

@@ -16,11 +16,14 @@ from core.views.prompts import prompt_view
 from core.views.results import PairDetail, Sibling
 from core.views.signals import choices
 from core.views.tokens import token_runs
+from core.views.voted import row_votes
 from pages.components import (
     address,
     cached,
     calculator,
     copylink,
+    leftout,
+    logvotes,
     neighbours,
     problems,
     promptview,
@@ -103,7 +106,11 @@ def close() -> None:
 
 def show(row_id: int, filter: PairFilter, order: Order) -> None:
     """Show the reader for one row."""
-    detail = cached.ask(pair_detail, row_id)
+    if row_id in filter.hidden:
+        st.button("Table", icon=":material/table_rows:", on_click=close)
+        st.info(leftout.OPEN, icon=":material/visibility_off:")
+        return
+    detail = cached.ask(pair_detail, row_id, filter.hidden)
     if detail is None:
         problems.empty("There is no such row in this store.", "Rows are numbered from 0.")
         return
@@ -122,18 +129,20 @@ def show(row_id: int, filter: PairFilter, order: Order) -> None:
     signalgroups.show(detail, cached.ask(choices))
     st.subheader("Votes and gold", anchor=False)
     reader.votes(detail)
+    said = cached.ask(row_votes, row_id)
+    logvotes.show(said, cached.decision(detail.pair_id), detail.tie_kind is not None)
     reader.gold(detail)
-    _related(detail)
+    _related(detail, filter)
     similar.show(detail, filter, open_row)
     _fetch(found.after, filter, order)
 
 
 def _fetch(near: Near | None, filter: PairFilter, order: Order) -> None:
     """Ask for all that the next pair's page needs while this one is read."""
-    detail = cached.ask(pair_detail, near.row_id) if near else None
+    detail = cached.ask(pair_detail, near.row_id, filter.hidden) if near else None
     if detail is not None:
         _around(detail, filter, order)
-        cached.ask(prompt_view, detail.row_id)
+        cached.ask(prompt_view, detail.row_id, filter.hidden)
         cached.ask(find_rows, detail.pair_id)
 
 
@@ -162,9 +171,9 @@ def _bar(detail: PairDetail, found: Neighbours) -> None:
         reader.facts(detail)
 
 
-def _related(detail: PairDetail) -> None:
+def _related(detail: PairDetail, filter: PairFilter) -> None:
     """Show the prompt's responses where there are several, and the rows of this pair."""
-    ranked = cached.ask(prompt_view, detail.row_id)
+    ranked = cached.ask(prompt_view, detail.row_id, filter.hidden)
     if ranked is not None:
         promptview.show(ranked, detail.row_id, open_row)
     listed = [s for s in detail.siblings if ranked is None or s.relation != "same prompt"]

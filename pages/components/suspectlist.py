@@ -9,7 +9,7 @@ from core.charts.evidence import evidence_figure, evidence_table, evidence_text
 from core.store.textquery import terms
 from core.views.browse import pair_detail
 from core.views.results import Suspect
-from pages.components import cached, chart, opened, reader
+from pages.components import cached, chart, opened, reader, who
 from pages.components.words import number, plain, sentence, visible
 
 SHORT = 1_500
@@ -22,6 +22,19 @@ def show(suspects: tuple[Suspect, ...], search: str) -> None:
     key = f"suspects_{abs(hash(tuple(s.pair.row_id for s in suspects)))}"
     _table(suspects, key)
     _one(suspects, _place(suspects, key), key, search)
+
+
+def send() -> None:
+    """Draw the way to a queue of all suspects of the filter, for whoever may make one."""
+    if not who.person().may("admin"):
+        return
+    if st.button(
+        "Send to a queue",
+        key="flips_send",
+        icon=":material/playlist_add:",
+        help="Team opens with a new queue of suspects, from the same filter",
+    ):
+        st.switch_page("pages/team.py", query_params={"team": "Queues", "kind": "suspects"})
 
 
 def _place(suspects: tuple[Suspect, ...], key: str) -> int:

@@ -71,7 +71,7 @@ def test_listed_summary_is_the_commands_own(name: str) -> None:
     ("argv", "says"),
     [
         (["exprot"], "Did you mean 'export'?"),
-        (["nothing-like-it"], "Known: demo, detect, export"),
+        (["nothing-like-it"], "Known: backup, check, demo"),
         (["--json", "stats"], "The command comes first"),
         (["stats", "--no-such-option"], "Unrecognized arguments: --no-such-option."),
         (["demo", "--port", "many"], "invalid int value: 'many'"),

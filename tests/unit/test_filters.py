@@ -40,6 +40,13 @@ FILTERS = {
     "no ties": PairFilter(conditions=(Condition("tie", "=", False),)),
     "text": PairFilter(conditions=(Condition("source", "!=", "it's"),)),
     "search without hits": PairFilter(search=" sorry "),
+    "what the log says": PairFilter(
+        conditions=(Condition("verdict", "=", "keep"), Condition("votes_cast", "<", 2.0))
+    ),
+    "without a verdict": PairFilter(
+        conditions=(Condition("verdict", "null"), Condition("votes_cast", "notnull"))
+    ),
+    "hidden rows": PairFilter(sources=("a",), hidden=(3, 17)),
     "everything": PairFilter(
         sources=("judgebench",), search="sorry", conditions=(Condition("suspicion", ">=", 0.7),)
     ),
@@ -94,6 +101,20 @@ def _kept(filter: PairFilter, hits: Hits | None = None) -> list[int]:
 def test_rows_kept(where: str, rows: list[int]) -> None:
     """A stored 0.1 is a REAL and no double: the person who types 0.1 means it all the same."""
     assert _kept(PairFilter(conditions=parse_where(where))) == rows
+
+
+@pytest.mark.parametrize("where", ["", "suspicion < 0.2", "row_id = 1", "suspicion is null"])
+def test_hidden_rows_are_left_out_and_not_spoken_of(where: str) -> None:
+    conditions = parse_where(where)
+    seen = PairFilter(conditions=conditions)
+    blind = PairFilter(conditions=conditions, hidden=(1, 4))
+    assert _kept(blind) == [row for row in _kept(seen) if row not in (1, 4)]
+    assert compile_filter(blind, COLUMNS).sentence == compile_filter(seen, COLUMNS).sentence
+    assert where_text(blind.conditions) == where
+
+
+def test_hidden_rows_stay_hidden_in_a_search() -> None:
+    assert _kept(PairFilter(search="x", hidden=(1,)), hits_of(np.ones(5, bool))) == [0, 2, 3, 4]
 
 
 @pytest.mark.parametrize("hits", [[], [0], [4], [1, 3], [0, 1, 2, 3, 4]])

@@ -1,7 +1,10 @@
 WITH near AS (
     SELECT row_id, pair_id, source_id, split, "row", chosen_id, rejected_id, tie_kind
     FROM data.pairs
-    WHERE (prompt_id = $prompt_id OR pair_id = $pair_id) AND row_id <> $row_id
+    WHERE
+        (prompt_id = $prompt_id OR pair_id = $pair_id)
+        AND row_id <> $row_id
+        AND NOT list_contains($hidden::BIGINT[], row_id)
     ORDER BY pair_id <> $pair_id, row_id
     LIMIT $size
 )

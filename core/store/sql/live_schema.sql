@@ -1,9 +1,13 @@
 CREATE SCHEMA live;
 CREATE TABLE live.votes (
-    pair_id BIGINT, annotator VARCHAR, winner_id BIGINT, tie_kind VARCHAR, strength DOUBLE,
-    voted_at TIMESTAMP
+    pair_id BIGINT, annotator VARCHAR, winner_id BIGINT, tie_kind VARCHAR, strength INTEGER,
+    voted_at TIMESTAMP, seconds DOUBLE, tags VARCHAR, rationale VARCHAR, queue VARCHAR, late BOOLEAN
 );
-CREATE TABLE live.verdicts (pair_id BIGINT, verdict VARCHAR, winner_id BIGINT);
+CREATE TABLE live.verdicts (
+    pair_id BIGINT, outcome VARCHAR, winner_id BIGINT, share DOUBLE, n_votes INTEGER,
+    source_of VARCHAR
+);
+CREATE TABLE live.judged_rows (row_id BIGINT, verdict VARCHAR, votes_cast DOUBLE);
 CREATE MACRO live.flat(text, messages) AS coalesce(
     text,
     array_to_string(

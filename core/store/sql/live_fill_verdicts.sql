@@ -1,0 +1,1 @@
+CREATE OR REPLACE TABLE live.verdicts AS SELECT * FROM incoming_verdicts

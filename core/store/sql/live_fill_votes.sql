@@ -1,0 +1,1 @@
+CREATE OR REPLACE TABLE live.votes AS SELECT * FROM incoming_votes

@@ -1,0 +1,99 @@
+"""A person's own answers, newest first, each to be opened again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from core.relabel.desk import Desk
+from core.schema.relabel import CastVote, Person
+from core.views.blind import Previews, blind_previews
+from pages.components import address, ballot, cached, problems, queuepick, saidline
+from pages.components.seat import here
+from pages.components.words import counted, cut, plain
+
+SIZE = 50
+PAGE = "relabel_page"
+VIEW = "relabel_view"
+VIEWS = ("Pairs", "My answers")
+_TIES = {"tie": "a tie", "both_bad": "both bad", "cannot_judge": "cannot judge"}
+_STRENGTHS = {1: "slightly", 2: "clearly", 3: "by far"}
+
+
+def show(desk: Desk, person: Person) -> None:
+    """Draw a page of answers."""
+    votes = desk.mine(person.name)
+    names = desk.ask(lambda state: {q.id: q.name for q in state.queues.values()})
+    if here().warning:
+        saidline.show()
+    if not votes:
+        problems.empty("You have given no answers yet.", "They are listed here, newest first.")
+        return
+    pages = (len(votes) - 1) // SIZE + 1
+    page = min(st.session_state.get(PAGE, 0), pages - 1)
+    shown = votes[page * SIZE : (page + 1) * SIZE]
+    found = cached.ask(
+        blind_previews,
+        tuple(vote.pair_id for vote in shown),
+        tuple(w for vote in shown if (w := vote.answer.winner_id) is not None),
+    )
+    st.caption(f"{counted(len(votes), 'answer')}, the last one first")
+    for vote in shown:
+        _row(vote, names.get(vote.queue, ""), found)
+    _pager(page, pages)
+
+
+def _row(vote: CastVote, queue: str, found: Previews) -> None:
+    with st.container(horizontal=True, border=True, vertical_alignment="center"):
+        with st.container(gap="xsmall"):
+            at = datetime.fromtimestamp(vote.at / 1e6, ballot.zone())
+            st.caption(f"{at:%d %b %Y %H:%M} · {plain(queue or vote.origin, 80)}{_extra(vote)}")
+            st.markdown(_line(found.prompts.get(vote.pair_id, "")))
+            st.markdown(_chosen(vote, found))
+        st.button("Open again", key=f"relabel_reopen_{vote.seq}", on_click=_open, args=(vote,))
+
+
+def _chosen(vote: CastVote, found: Previews) -> str:
+    if vote.answer.winner_id is None:
+        return f"You said: **{_TIES.get(vote.answer.tie or 'tie', 'a tie')}**"
+    return f"You chose: {_line(found.answers.get(vote.answer.winner_id, ''))}"
+
+
+def _line(text: str) -> str:
+    return plain(cut(text, 140), 160) or "(not in this store)"
+
+
+def _extra(vote: CastVote) -> str:
+    answer = vote.answer
+    said = [_STRENGTHS[answer.strength]] if answer.strength in _STRENGTHS else []
+    said += [plain(tag, 40) for tag in answer.tags]
+    said += ["practice"] if vote.purpose == "practice" else []
+    said += ["came late, not counted"] if vote.late else []
+    return "".join(f" · {word}" for word in said)
+
+
+def _open(vote: CastVote) -> None:
+    if ballot.take_back(vote.seq) is not None:
+        st.session_state[VIEW] = VIEWS[0]
+        address.put(queuepick.KEY, vote.queue)
+
+
+def _pager(page: int, pages: int) -> None:
+    if pages > 1:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Newer", key="relabel_newer", on_click=_turn, args=(page - 1,), disabled=page == 0
+            )
+            st.button(
+                "Older",
+                key="relabel_older",
+                on_click=_turn,
+                args=(page + 1,),
+                disabled=page == pages - 1,
+            )
+            st.caption(f"Page {page + 1} of {pages}")
+
+
+def _turn(page: int) -> None:
+    st.session_state[PAGE] = page
