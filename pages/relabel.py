@@ -17,6 +17,7 @@ from pages.components import (
     who,
 )
 from pages.components.seat import here
+from pages.components.words import plain
 
 _SWITCHES = (
     (guideline.OPEN, "G", "Guideline", "Hide guideline"),
@@ -49,7 +50,8 @@ frame.begin()
 person = who.person()
 cached.store()
 desk = cached.desk()
-desk.refresh()
+if trouble := cached.trouble():
+    st.warning(plain(trouble, 400), icon=":material/sync_problem:")
 presskeys.show()
 top = st.container(horizontal=True, vertical_alignment="center", gap="small")
 view = top.segmented_control(

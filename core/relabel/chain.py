@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from core.errors import LogDamaged
 from core.schema.relabel import Head, QueueItem
 
 Body = Mapping[str, Any]
+_JSON = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,7 @@ class Event:
 
 def canonical(value: object) -> str:
     """Return the one JSON text of a value: sorted keys, ASCII only, no NaN."""
-    return json.dumps(
-        value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
+    return _JSON.encode(value)
 
 
 def genesis(log_id: str) -> Head:
@@ -61,7 +60,7 @@ def event_hash(event: Event) -> str:
 
 def items_hash(items: Iterable[QueueItem]) -> str:
     """Return the SHA-256 over the items of a queue; the queue's event holds it."""
-    lines = (canonical(asdict(item)) for item in items)
+    lines = (canonical(item.__dict__) for item in items)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

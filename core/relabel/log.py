@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -79,7 +79,7 @@ class Writing:
     def add_items(self, queue: str, items: Iterable[QueueItem]) -> None:
         """Keep the items of a queue, whose event must hold their hash."""
         rows = [
-            {"queue": queue, "place": place, "body": canonical(asdict(item))}
+            {"queue": queue, "place": place, "body": canonical(item.__dict__)}
             for place, item in enumerate(items)
         ]
         if rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -40,8 +41,11 @@ class Queue:
     """Places of the items that are asked for their label, in order."""
     gold: tuple[int, ...] = ()
     practice: tuple[int, ...] = ()
-    first_open: dict[str, int] = field(default_factory=dict)
-    """Per person: everything before this index of `real` is answered or full for them."""
+    place_of: dict[int, int] = field(default_factory=dict)
+    """Pair → place, of the items that are asked for their label."""
+    ahead: dict[str, list[int]] = field(default_factory=dict)
+    """Per person: places that may be asked of them; a place that is not here is answered or full.
+    Made by the draw, so that it looks at what is answered once."""
 
     def __post_init__(self) -> None:
         """Sort the places by what they are for."""
@@ -50,10 +54,20 @@ class Queue:
         self.gold = tuple(i for i, s in enumerate(strata) if s == "gold")
         self.practice = tuple(i for i, s in enumerate(strata) if s == "practice")
         self.real = tuple(i for i, s in enumerate(strata) if s not in ("gold", "practice"))
+        self.place_of = {self.items[place].pair_id: place for place in self.real}
 
     def asks(self, person: str) -> bool:
         """Return whether this person is asked, now."""
         return not self.closed and (self.people is None or person in self.people)
+
+    def offer(self, pair_id: int) -> None:
+        """Let a pair be asked again: an answer or a ruling was taken back."""
+        place = self.place_of.get(pair_id)
+        if place is not None:
+            for ahead in self.ahead.values():
+                at = bisect_left(ahead, place)
+                if ahead[at : at + 1] != [place]:
+                    ahead.insert(at, place)
 
     def pairs(self) -> Iterator[int]:
         """Yield the pair of every item that is asked for its label."""

@@ -99,16 +99,17 @@ def _left_before(state: State, queue: Queue, person: str, place: int) -> int | N
 def _first(
     state: State, queue: Queue, person: str, now: int, busy: set[int]
 ) -> tuple[int, Purpose] | None:
-    at = queue.first_open.get(person, 0)
-    while at < len(queue.real) and _over(state, queue, person, queue.items[queue.real[at]].pair_id):
-        at += 1
-    queue.first_open[person] = at
-    for place in queue.real[at:]:
+    ahead = queue.ahead.setdefault(person, list(queue.real))
+    passed: list[int] = []
+    for n, place in enumerate(ahead):
         pair = queue.items[place].pair_id
-        if pair in busy or _over(state, queue, person, pair):
+        if _over(state, queue, person, pair):
             continue
-        if state.room(queue, pair, person, now):
+        passed.append(place)
+        if pair not in busy and state.room(queue, pair, person, now):
+            ahead[: n + 1] = passed
             return place, "real"
+    ahead[:] = passed
     return None
 
 

@@ -99,7 +99,7 @@ class State:
         queue = self.queues[event.body["queue"]]
         queue.overlap = event.body["overlap"]
         queue.largest = max(queue.largest, queue.overlap)
-        queue.first_open.clear()
+        queue.ahead.clear()
 
     def _close(self, event: Event) -> None:
         self.queues[event.body["queue"]].closed = event.body["closed"]
@@ -123,7 +123,6 @@ class State:
     def _release(self, event: Event) -> None:
         for token in event.body["tokens"]:
             self._end(token)
-        self._freed()
 
     def _vote(self, event: Event) -> None:
         vote = vote_of(event)
@@ -147,7 +146,6 @@ class State:
         self.spent[lease.token] = event.seq
         if lease.purpose == "real":
             self.skipped[lease.person].add(lease.pair_id)
-            self._freed()
         else:
             self.asked[lease.queue, lease.person].add(lease.place)
 
@@ -164,7 +162,7 @@ class State:
             self._before(vote)
             if not counted:
                 del self.by_pair[vote.pair_id]
-        self._freed()
+        self._freed(vote.pair_id)
 
     def _before(self, undone: CastVote) -> None:
         """Let the person's vote before the undone one on the same pair count again."""
@@ -177,7 +175,7 @@ class State:
     def _decision(self, event: Event) -> None:
         if "withdrawn" in event.body:
             self.decisions.pop(event.pair_id or 0, None)
-            self._freed()
+            self._freed(event.pair_id or 0)
         else:
             made = decision_of(event)
             self.decisions[made.pair_id] = made
@@ -202,10 +200,10 @@ class State:
             if not held:
                 del self.held[lease.pair_id]
 
-    def _freed(self) -> None:
-        """Look again from the start: an answer or a pair came back."""
+    def _freed(self, pair_id: int) -> None:
+        """Let a pair be asked again, wherever it is."""
         for queue in self.queues.values():
-            queue.first_open.clear()
+            queue.offer(pair_id)
 
 
 _KINDS: Mapping[str, Callable[[State, Event], None]] = {

@@ -74,7 +74,7 @@ def failed() -> None:
     if (error := st.session_state.pop(_FAILED, None)) is not None:
         problems.show(error)
     if done := st.session_state.pop(_DONE, ""):
-        st.success(done, icon=":material/check:")
+        st.toast(done, icon=":material/check:")  # nothing below moves
     if damage := cached.desk().damage:
         st.error(
             f"{plain(damage)} Nothing is written until it is restored; what is shown ends there.",

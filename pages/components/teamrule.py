@@ -114,10 +114,7 @@ def show(team: Team, chosen: Chosen) -> None:
         )
         return
     _counts(told, chosen.policy)
-    st.caption(
-        "Choosing here writes nothing. Filters and exports name the rule: the command takes it as "
-        f"`--verdicts {chosen.rule}`."
-    )
+    st.caption("Choosing here writes nothing; what is chosen stands in the link of this page.")
     _sources(told)
     with st.expander("What the other rules do"):
         for other in RULES:

@@ -59,9 +59,8 @@ def _replay(url: str) -> None:
     began = time.perf_counter()
     found = log.check()
     checked = time.perf_counter() - began
-    print(
-        f"{head.seq} events: replayed in {seconds:.1f} s, {grown:.0f} MiB; check {checked:.1f} s, {found or 'whole'}"
-    )
+    print(f"{head.seq} events: replayed in {seconds:.1f} s, {grown:.0f} MiB", end="; ")
+    print(f"check {checked:.1f} s, {found or 'whole'}")
 
 
 def _fill(url: str, items: int, votes: int) -> str:

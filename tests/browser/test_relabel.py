@@ -176,13 +176,17 @@ def test_fast_presses_never_vote_on_a_pair_that_was_not_on_screen(
     assert len(set(sides)) == len(votes) >= 10
 
 
-def test_a_held_key_counts_once(tab: Page, office: Office) -> None:
+@pytest.mark.parametrize("key", ["a", "Enter"])
+def test_a_held_key_counts_once(tab: Page, office: Office, key: str) -> None:
+    """A letter, or Enter on a button that has the focus."""
     queue = office.queue(30)
     enter(tab, office, queue)
+    if key == "Enter":
+        tab.get_by_role("button", name="A is better").focus()
     for _ in range(40):
-        tab.keyboard.down("a")  # every one after the first is a repetition
+        tab.keyboard.down(key)  # every one after the first is a repetition
         tab.wait_for_timeout(33)
-    tab.keyboard.up("a")
+    tab.keyboard.up(key)
     settled(tab)
     assert len(office.votes(queue)) == 1
     press(tab, "b")
@@ -269,6 +273,54 @@ def test_an_answer_that_finds_no_server_is_not_called_saved(tab: Page, office: O
     expect(tab.get_by_role("button", name="A is better")).to_be_visible(timeout=30_000)
     settled(tab)
     assert (shown(tab) == before) == (not office.votes(queue))
+
+
+def test_a_queue_that_closes_takes_the_open_answer_and_says_so(tab: Page, office: Office) -> None:
+    queue = office.queue(10)
+    enter(tab, office, queue)
+    office.desk.close(queue, "lead")
+    tab.keyboard.press("a")
+    expect(tab.get_by_text("is closed")).to_be_visible()
+    expect(tab.locator(".st-key-relabel_said")).to_contain_text("Saved ")
+    assert len(office.votes(queue)) == 1
+
+
+def test_the_end_leads_to_another_queue(tab: Page, office: Office) -> None:
+    queue, other = office.queue(1), office.queue(5)
+    enter(tab, office, queue)
+    tab.keyboard.press("a")
+    expect(tab.get_by_text("Nothing is left for you here")).to_be_visible()
+    settled(tab)
+    tab.locator(f".st-key-relabel_open_{other} button").click()
+    expect(tab.get_by_role("button", name="Start")).to_be_visible()
+    settled(tab)
+    assert f"queue={other}" in tab.url
+
+
+def test_another_guideline_comes_with_the_next_press(tab: Page, office: Office) -> None:
+    queue = office.queue(5, guideline="old words")
+    enter(tab, office, queue)
+    tab.keyboard.press("g")
+    expect(tab.get_by_text("old words")).to_be_visible()
+    settled(tab)
+    office.desk.set_guideline(queue, "new words", "lead")
+    press(tab, "a")
+    expect(tab.get_by_text("new words")).to_be_visible()
+    expect(tab.locator(".st-key-relabel_said")).to_contain_text("The guideline was changed")
+    assert len(office.votes(queue)) == 1
+
+
+def test_a_person_who_is_taken_off_the_list_is_told(tab: Page, office: Office) -> None:
+    queue = office.queue(5)
+    enter(tab, office, queue)
+    listed = office.store.root / "assay.toml"
+    listed.write_text('[people]\nann = "admin"\n')
+    try:
+        tab.keyboard.press("a")
+        expect(tab.get_by_text("You need a link to come in")).to_be_visible()
+        assert office.votes(queue) == []
+    finally:
+        listed.unlink()
 
 
 def test_what_is_said_is_read_out_and_the_focus_goes_on(tab: Page, office: Office) -> None:

@@ -236,7 +236,7 @@ def picture(state: State) -> dict[str, object]:
     said = {f.name: getattr(state, f.name) for f in fields(state) if f.name not in _APART}
     drawn = {name: _full(value) for name, value in said.items()}
     queues = {
-        queue.id: {k: v for k, v in queue.__dict__.items() if k != "first_open"}
+        queue.id: {k: v for k, v in queue.__dict__.items() if k != "ahead"}
         for queue in state.queues.values()
     }
     return {**drawn, "queues": queues}
