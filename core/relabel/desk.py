@@ -38,7 +38,7 @@ AHEAD = 2
 """Pairs open to a person at once: the one on screen and the next."""
 _DAY = 86_400_000_000
 _COUNTED_SECONDS = 2.0
-_SMALL = 2_000
+_SMALL = 200
 """Items up to which what is wanted is counted anew each time."""
 
 

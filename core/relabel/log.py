@@ -26,6 +26,11 @@ from core.schema.relabel import Head, QueueItem
 PAGE = 20_000
 """Events that are read at once: a long log is never in memory as a whole."""
 
+_LOCKED_HEAD = sa.select(HEAD).with_for_update()
+_ADD, _SET_HEAD = EVENTS.insert(), HEAD.update()
+_AFTER = sa.select(EVENTS).where(EVENTS.c.seq > sa.bindparam("behind")).order_by(EVENTS.c.seq)
+"""Made once: to make a statement anew costs more than to run it."""
+
 
 class AlreadyThere(Exception):
     """An event with this item key is in the log; nothing was appended."""
@@ -36,7 +41,7 @@ class Writing:
 
     def __init__(self, con: sa.Connection, now: Callable[[], int]) -> None:
         self._con = con
-        row = con.execute(sa.select(HEAD).with_for_update()).one()
+        row = con.execute(_LOCKED_HEAD).one()
         self.head = Head(row.seq, row.hash)
         self.now = now()
         """Time by this machine's clock: what leases are measured by."""
@@ -95,7 +100,7 @@ class Writing:
         self._write()
         if self.events:
             values = {"seq": self.head.seq, "at": self.at, "hash": self.head.hash}
-            self._con.execute(HEAD.update().values(**values))
+            self._con.execute(_SET_HEAD, values)
 
     def _add(self, event: Event) -> None:
         self.head = Head(event.seq, event.hash)
@@ -107,7 +112,7 @@ class Writing:
     def _write(self) -> None:
         """Send what was appended, in one go."""
         if rows := [_row(event) for event in self.events[self._written :]]:
-            self._con.execute(EVENTS.insert(), rows)
+            self._con.execute(_ADD, rows)
             self._written = len(self.events)
 
     def _taken(self, item_key: str) -> bool:
@@ -156,7 +161,7 @@ class Log:
             except DBAPIError as error:
                 raise self._unsure(error) from error
         if made.events and self.witness:
-            self.witness.write(self.log_id, made.head)
+            self.witness.write(self.log_id, made.head, _shown(self.url))
 
     def after(self, seq: int, most: int | None = None) -> list[Event]:
         """Return the events behind `seq` in order, the first `most` of them."""
@@ -194,6 +199,8 @@ class Log:
     def lost(self, head: Head) -> str:
         """Return what the head kept outside says against `head`, "" when nothing."""
         seen = self.witness.read(self.log_id) if self.witness else None
+        if self.witness and seen is None and (other := self.witness.stood(_shown(self.url))):
+            return f"The log that stood at {_shown(self.url)}, with {other.seq:,} events, is gone."
         if seen is None or seen.seq <= 0:
             return ""
         if seen.seq > head.seq:  # `head` was read first, and others may have written since
@@ -208,7 +215,7 @@ class Log:
     def check(self) -> list[str]:
         """Return a sentence for everything that does not hold; empty when all does."""
         if not self._ready():
-            return []
+            return [lost] if (lost := self.lost(Head(0, ""))) else []
         seen = self.witness.read(self.log_id) if self.witness else None
         head = self.head()
         found = [self.lost(head)]
@@ -232,6 +239,8 @@ class Log:
             con.execute(META.update().where(META.c.name == "log_id").values(value=log_id))
             con.execute(HEAD.update().values(hash=genesis(log_id).hash))
         self._log_id = log_id
+        if self.witness:
+            self.witness.forget(log_id, _shown(self.url))
 
     def close(self) -> None:
         """Close all connections."""
@@ -320,11 +329,11 @@ def open_log(url: str, witness: Path | None = None, now: Callable[[], int] | Non
 
 
 def _read(con: sa.Connection, seq: int, most: int | None = None) -> list[Event]:
-    asked = sa.select(EVENTS).where(EVENTS.c.seq > seq).order_by(EVENTS.c.seq).limit(most)
+    asked = _AFTER if most is None else _AFTER.limit(most)
     try:
         return [
             Event(**{**row, "body": json.loads(row["body"])})
-            for row in con.execute(asked).mappings()
+            for row in con.execute(asked, {"behind": seq}).mappings()
         ]
     except ValueError as error:
         raise LogDamaged("An event of the votes' log cannot be read.", "Run check.") from error

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.schema.relabel import Head
@@ -21,23 +22,33 @@ class Witness:
 
     def read(self, log_id: str) -> Head | None:
         """Return the last head seen of a log, None when none was; an unreadable file saw none."""
-        found = self._all().get(log_id)
-        try:
-            return Head(int(found["seq"]), str(found["hash"])) if found else None
-        except (TypeError, ValueError, KeyError):
-            return None
+        return _head(self._all().get(log_id))
 
-    def write(self, log_id: str, head: Head) -> None:
-        """Keep a head; where it cannot be written the log itself still holds.
+    def stood(self, place: str) -> Head | None:
+        """Return the last head seen of any log at an address."""
+        there = [found for found in self._all().values() if _place(found) == place]
+        heads = [head for found in there if (head := _head(found))]
+        return max(heads, key=lambda head: head.seq, default=None)
 
-        Written in place, in one call: to put a new file in its place made a vote a third slower. A
-        reader that meets half of it saw none; an older head never takes the place of a later one.
-        """
+    def write(self, log_id: str, head: Head, place: str) -> None:
+        """Keep the head of a log at an address, unless a later one was kept."""
         heads = self._all()
-        seen = self.read(log_id)
-        if seen and seen.seq > head.seq:
-            return
-        said = json.dumps({**heads, log_id: asdict(head)}).encode()
+        seen = _head(heads.get(log_id))
+        if seen is None or seen.seq <= head.seq:
+            self._keep({**heads, log_id: {"seq": head.seq, "hash": head.hash, "at": place}})
+
+    def forget(self, log_id: str, place: str) -> None:
+        """Let another log stand at an address, and a log be shorter than it was: a restore."""
+        kept = {k: v for k, v in self._all().items() if k != log_id and _place(v) != place}
+        self._keep(kept)
+
+    def _keep(self, heads: Mapping[str, object]) -> None:
+        """Write the file; where it cannot be written the log itself still holds.
+
+        In place, in one call: to put a new file in its place made a vote a third slower. A reader
+        that meets half of it saw none.
+        """
+        said = json.dumps(heads).encode()
         try:
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError:
@@ -50,9 +61,20 @@ class Witness:
         finally:
             os.close(handle)
 
-    def _all(self) -> dict[str, dict[str, int | str]]:
+    def _all(self) -> dict[str, object]:
         try:
             found = json.loads(self.path.read_text("utf-8"))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def _head(found: object) -> Head | None:
+    try:
+        return Head(int(found["seq"]), str(found["hash"]))  # type: ignore[index]
+    except (TypeError, ValueError, KeyError):
+        return None
+
+
+def _place(found: object) -> object:
+    return found.get("at") if isinstance(found, dict) else None

@@ -19,7 +19,6 @@ from core.schema.relabel import Answer, BlindItem, Person, Receipt
 from pages.components import cached, pace, reasons, who
 from pages.components.seat import Seat, Unsent, here
 
-EARLY = "A press came before the next pair was on screen; it was not counted."
 TWICE = "Two answers came at once; none was counted. Press again."
 ELSEWHERE = "This pair was answered before, perhaps in another tab; that answer stands."
 LATE = "Others had answered enough meanwhile: the answer is kept beside, and not counted."
@@ -39,7 +38,7 @@ def cast(token: str, choice: str) -> None:
     seat.act()
     item = seat.item
     if item is None or item.token != token or not seat.answerable:
-        seat.warning = EARLY
+        seat.drop()
     elif sum(_pressed(key(name, token)) for name in CHOICES) > 1:
         # Two presses met in one run, and nobody knows which came first.
         seat.warning = TWICE
@@ -60,7 +59,7 @@ def skip(token: str) -> None:
     seat = here()
     seat.act()
     if seat.item is None or seat.item.token != token:
-        seat.warning = EARLY
+        seat.drop()
     elif _tried(seat, lambda name: _skipped(name, token)):
         _behind(seat, token)
 
@@ -70,7 +69,7 @@ def undo(token: str, seq: int) -> None:
     seat = here()
     seat.act()
     if token != (seat.item.token if seat.item else ""):
-        seat.warning = EARLY
+        seat.drop()
     else:
         take_back(seq)
 
@@ -145,7 +144,10 @@ def _send(seat: Seat, item: BlindItem, answer: Answer) -> None:
 def _acknowledged(seat: Seat, item: BlindItem, receipt: Receipt) -> None:
     vote = receipt.vote
     if receipt.repeated:
-        seat.warning = EARLY if item.token == seat.last_token else ELSEWHERE
+        if item.token == seat.last_token:
+            seat.drop()
+        else:
+            seat.warning = ELSEWHERE
         return
     seat.last_token = item.token
     seat.saved = f"Saved {datetime.fromtimestamp(vote.at / 1e6, zone()):%H:%M:%S}"

@@ -1,4 +1,4 @@
-"""Puts the link of a pair on the clipboard: the app's only script, which sees a pair's id alone."""
+"""Puts the link of a pair on the clipboard: a script that sees a pair's id alone."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def show(queue_id: str) -> None:
     seat = here()
     # A press that found no button of its pair draws this too: its pair was gone.
     if not (seat.whole or seat.acted):
-        seat.warning = ballot.EARLY
+        seat.drop()
     seat.whole = seat.acted = False
     try:
         _draw(seat, queue_id)

@@ -55,7 +55,7 @@ def enter(queue_id: str) -> None:
     """Work in a queue; a callback."""
     seat = here()
     seat.act()
-    seat.item = None
+    seat.item, seat.saved = None, ""
     address.put(KEY, queue_id)
     st.rerun()
 

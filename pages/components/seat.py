@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 import streamlit as st
 
 from core.schema.relabel import Answer, BlindItem
 
+EARLY = "A press came before the next pair was on screen; it was not counted."
+EARLY_SECONDS = 3.0
 _STATE = "relabel"
 
 
@@ -60,10 +63,19 @@ class Seat:
     reminded: bool = False
     """The reminder of a break was put away."""
 
+    kept_until: float = 0.0
+    """Until then the warning stays, whatever is pressed."""
+
     def act(self) -> None:
         """Begin a callback: what was said of the press before is over."""
         self.acted = True
-        self.warning = ""
+        if time.monotonic() >= self.kept_until:
+            self.warning = ""
+
+    def drop(self) -> None:
+        """Say that a press was not counted, for long enough that who presses fast can read it."""
+        self.warning = EARLY
+        self.kept_until = time.monotonic() + EARLY_SECONDS
 
 
 def here() -> Seat:

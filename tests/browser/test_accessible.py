@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Server, serving, visit
+from tests.browser.conftest import Server, serving, settled, visit
 from tests.factories import demo_pairs, make_pair, make_store
+from tests.pages.teamlog import fill, items
+from tests.queues import make_queue, open_desk
 from tests.runs import add_run, policy
 
 pytestmark = pytest.mark.browser
@@ -25,6 +28,13 @@ SEEN = {
     "slices": ".st-key-slices .js-plotly-plot",
     "flips": ".st-key-evidence .js-plotly-plot",
     "flips?show=contradictions": "canvas",
+    "relabel": "[data-testid=stMain] button",
+    "relabel?relabel_view=My+answers": "[data-testid=stMain] h1",
+    "team": "[data-testid=stTable]",
+    "team?team=Settle": ".as-sides",
+    "team?team=Agreement": "[data-testid=stMain] h3",
+    "team?team=Audit": "[data-testid=stMain] h1",
+    "team?team=People": "[data-testid=stMain] h3",
     "scorers": ".st-key-runs_agreement .js-plotly-plot",
     "export": "[data-testid=stCode]",
     "export?where=suspicion+%3E": "[data-testid=stAlert]",
@@ -46,8 +56,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     rows[3] = make_pair(3, chosen_text=f"question 3\n{code}", scores={"alpha": (1.0, 2.0)})
     make_store(folder / "store", rows, search=True).close()
     add_run(folder / "store", "toy", policy(), scorer="policy")
+    relabel(folder / "store")
     with serving(folder) as found:
         yield found
+
+
+def relabel(store: Path) -> None:
+    """Make a queue that people answered, and one that is open to whoever comes."""
+    desk = open_desk(store)
+    fill(desk, store)
+    make_queue(desk, items(store, 8, start=20), name="to do", guideline="Better is *true* first.")
+    desk.log.close()
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
@@ -75,6 +94,18 @@ def test_a_page_is_accessible(themed: Page, server: Server, link: str) -> None:
     visit(themed, server, link)
     themed.locator(SEEN[link]).first.wait_for()
     themed.mouse.move(0, 0)
+    assert faults(themed) == []
+
+
+def test_judging_is_accessible(themed: Page, server: Server) -> None:
+    visit(themed, server, "relabel")
+    themed.get_by_role("button", name="Start").click()
+    for key in ("n", "g"):
+        themed.locator(".as-sides").first.wait_for()
+        settled(themed)
+        assert faults(themed) == []
+        themed.keyboard.press(key)
+    settled(themed)
     assert faults(themed) == []
 
 

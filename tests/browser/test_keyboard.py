@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, serving, settled, visit
+from tests.browser.test_accessible import relabel
 from tests.factories import demo_pairs, make_pair, make_store
 from tests.runs import add_run, policy
 
@@ -20,6 +21,9 @@ PAGES = {
     "margins?view=linked": "Keep only",
     "slices": "Keep this filter",
     "export": "Download as a zip file",
+    "relabel": "Skip",
+    "team": "New queue",
+    "team?team=Settle": "Settle",
 }
 """Page → what of it comes last."""
 MOST_STEPS = 400
@@ -72,6 +76,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     more = [make_pair(500 + i) for i in range(6)]
     make_store(folder / "store", more, source="plain", search=True).close()
     add_run(folder / "store", "toy", policy(), scorer="policy")
+    relabel(folder / "store")
     with serving(folder) as found:
         yield found
 

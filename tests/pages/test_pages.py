@@ -9,7 +9,9 @@ import pytest
 from tests.factories import make_pair, make_store
 from tests.pages.conftest import OpenApp, said
 
-PAGES = ("overview", "browse", "margins", "slices", "flips", "scorers", "export", "methods")
+PAGES = (
+    "overview", "browse", "margins", "slices", "flips", "team", "scorers", "export", "methods"
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)

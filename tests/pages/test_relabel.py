@@ -18,7 +18,7 @@ from core.schema import id_text
 from core.schema.relabel import Answer, CastVote, QueueItem
 from core.store.instance import Store
 from pages.components import ballot, pace
-from pages.components.seat import Seat
+from pages.components.seat import EARLY, Seat
 from tests.factories import make_pair, make_store
 from tests.pages.conftest import OpenApp, said
 from tests.pages.hostile import CORPUS
@@ -185,6 +185,20 @@ def test_two_votes_in_one_moment_are_not_guessed(room: Room) -> None:
     app = click(app, "B is better")
     assert room.votes() == []
     assert ballot.TWICE in said(app).replace("\\", "")
+
+
+def test_a_press_on_a_pair_that_is_gone_is_dropped_visibly(room: Room) -> None:
+    make_queue(room.desk, room.items(4))
+    app = room.open()
+    app.session_state["relabel"].item = None
+    app = click(app, "A is better")
+    assert room.votes() == []
+    assert EARLY in said(app).replace("\\", "")
+    app = click(app, "A is better")
+    assert len(room.votes()) == 1
+    assert EARLY in said(app).replace("\\", "")  # for who presses fast
+    app.session_state["relabel"].kept_until = 0.0
+    assert EARLY not in said(click(app, "A is better")).replace("\\", "")
 
 
 def test_names_are_hidden_on_request(room: Room) -> None:

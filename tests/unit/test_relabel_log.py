@@ -339,6 +339,44 @@ def test_a_file_that_is_gone_is_not_made_anew_under_a_running_process(tmp_path: 
         assert not at.file.exists()
 
 
+def test_a_log_that_was_removed_is_missed(tmp_path: Path) -> None:
+    url, witness = f"sqlite:///{tmp_path}/votes.sqlite3", tmp_path / "votes.head"
+    with office(url, witness) as at:
+        ten(at)
+    for path in tmp_path.glob("votes.sqlite3*"):
+        path.unlink()
+    with office(url, witness) as at:
+        gone = f"The log that stood at {url}, with 11 events, is gone."
+        assert at.log().check() == [gone]
+        with pytest.raises(LogDamaged, match="is gone"):
+            at.desk().make_queue(draft(), "lead")
+        assert not at.log().after(0)
+    with office(f"{url}-other", witness) as at:  # another log has nothing to do with it
+        assert at.desk().make_queue(draft(), "lead")
+
+
+def test_a_restored_log_may_be_shorter_than_it_was(at: Office) -> None:
+    log = ten(at)
+    kept, log_id = log.after(0)[:6], log.log_id
+    for table in ("events", "head", "meta", "items"):
+        at.sql(f"DROP TABLE {table}")
+    fresh = at.log()
+    assert fresh.check() == [f"The log that stood at {shown(at)}, with 11 events, is gone."]
+    fresh.begin_from(log_id)
+    with fresh.writing() as tx:
+        for event in kept:
+            tx.put_back(event)
+    assert fresh.after(0) == kept
+    assert fresh.check() == [] == at.log().check()
+    desk = at.desk()
+    desk.make_queue(draft(), "lead")
+    assert desk.damage == ""
+
+
+def shown(at: Office) -> str:
+    return at.url.split("?")[0]
+
+
 @pytest.mark.parametrize("spoil", ["", "no json", "[]", '{"x": 1}', "null"])
 def test_an_unreadable_witness_saw_nothing(at: Office, spoil: str) -> None:
     log = ten(at)
