@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import asdict
 
 from core.errors import RelabelError
-from core.relabel.chain import canonical
 from core.relabel.log import AlreadyThere, Writing
 from core.relabel.queues import Lease, Queue
-from core.relabel.reading import blind
+from core.relabel.reading import blind, identity
 from core.relabel.state import State
 from core.schema.relabel import CAUSES, TAGS, VOTE_TIES, Answer, BlindItem, CastVote, Ruling
 
@@ -57,8 +55,11 @@ def undoable(vote: CastVote | None, person: str, state: State) -> CastVote:
         raise RelabelError("Practice was answered with its solution and stays as it is.")
     if vote.origin or vote.queue not in state.queues:
         raise RelabelError("This answer came from a file and stays as it is.")
-    if state.queues[vote.queue].closed:
+    queue = state.queues[vote.queue]
+    if queue.closed:
         raise RelabelError("Its queue is closed: its answers stay as they are.")
+    if not queue.asks(person):
+        raise RelabelError("You are not asked in its queue any more: your answer stays as it is.")
     made = state.decisions.get(vote.pair_id)
     if made is not None and made.seq > vote.seq:
         raise RelabelError(
@@ -96,9 +97,9 @@ def add_votes(tx: Writing, votes: Iterable[CastVote], who: str, state: State) ->
 
     Votes that come back to the log they were given in are known, those taken back there too.
     """
-    known = {_identity(vote) for vote in state.votes.values()}
+    known = state.undone.union(identity(vote) for vote in state.votes.values())
     for vote in votes:
-        said, digest = asdict(vote.answer), _identity(vote)
+        said, digest = asdict(vote.answer), identity(vote)
         if vote.token in state.spent or digest in known:
             continue
         body = {
@@ -119,12 +120,6 @@ def add_votes(tx: Writing, votes: Iterable[CastVote], who: str, state: State) ->
             tx.append("vote", vote.annotator, body, vote.pair_id, f"import/{digest}")
         except AlreadyThere:
             continue
-
-
-def _identity(vote: CastVote) -> str:
-    """Return a hash of who said what of which pair, and when: the same in every log."""
-    said = canonical([vote.annotator, vote.at, vote.pair_id, asdict(vote.answer)])
-    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _check_length(text: str) -> None:

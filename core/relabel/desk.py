@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from statistics import median
 from typing import TypeVar
 
-from core.errors import LogDamaged, RelabelError
+from core.errors import LogDamaged, LogError, RelabelError
 from core.relabel import answering
 from core.relabel.chain import Event, event_hash, genesis, intact
-from core.relabel.log import Log, Writing
+from core.relabel.log import ACCEPT, Log, Writing
 from core.relabel.queues import Lease, Progress, Queue
 from core.relabel.reading import blind, guideline_hash, lease_body, queue_body, vote_body
 from core.relabel.serving import Chance, draw
@@ -38,6 +38,8 @@ AHEAD = 2
 """Pairs open to a person at once: the one on screen and the next."""
 _DAY = 86_400_000_000
 _COUNTED_SECONDS = 2.0
+_AWAY_SECONDS = 5.0
+"""For so long nobody waits for a log that has just not answered."""
 _SMALL = 200
 """Items up to which what is wanted is counted anew each time."""
 
@@ -55,14 +57,19 @@ class Desk:
         self._head = Head(0, "")
         self._looked = -float("inf")
         self._wanted: dict[str, tuple[float, int]] = {}
+        self._away: LogError | None = None
+        self._away_since = 0.0
 
     # --- reading --------------------------------------------------------------------------------
 
     def refresh(self, max_age_seconds: float = 1.0) -> Head:
         """Return the log's head, having taken what others wrote up to so many seconds ago."""
         with self._lock:
-            if time.monotonic() - self._looked >= max_age_seconds and not self.damage:
-                head = self.log.head()
+            now = time.monotonic()
+            if max_age_seconds and self._away and now - self._away_since < _AWAY_SECONDS:
+                raise LogError(self._away.message, self._away.hint)
+            if now - self._looked >= max_age_seconds and not self.damage:
+                head = self._log_head()
                 if head.seq > self.state.seq:
                     for events in self.log.pages(self.state.seq):
                         self._take(events)
@@ -71,6 +78,16 @@ class Desk:
                 self._compare(head)
                 self._looked = time.monotonic()
             return self._head
+
+    def _log_head(self) -> Head:
+        """Ask the log where it ends; that it cannot be reached is remembered for a while."""
+        try:
+            head = self.log.head()
+        except LogError as error:
+            self._away, self._away_since = error, time.monotonic()
+            raise
+        self._away = None
+        return head
 
     def ask(self, question: Callable[[State], T]) -> T:
         """Return what a short question says of the state while nobody changes it."""
@@ -260,7 +277,7 @@ class Desk:
 
     def _sound(self) -> None:
         if self.damage:
-            raise LogDamaged(self.damage, "Nothing is written to it: restore it, then start anew.")
+            raise LogDamaged(self.damage, f"Nothing is written to it. {ACCEPT} Then start anew.")
 
     def _take(self, events: list[Event]) -> None:
         """Apply events, each of which must follow the one before."""

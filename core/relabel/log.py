@@ -23,6 +23,7 @@ from core.relabel.database import LOG_VERSION as LOG_VERSION
 from core.relabel.witness import Witness
 from core.schema.relabel import Head, QueueItem
 
+ACCEPT = "Restore the last backup; to go on without what is gone, remove votes-head.json."
 PAGE = 20_000
 """Events that are read at once: a long log is never in memory as a whole."""
 
@@ -131,6 +132,7 @@ class Log:
         self.now = now
         self._engine = engine_of(self.url)
         self._log_id: str | None = None
+        self._looked = False
         self._inode: tuple[int, int] | None = None
 
     @property
@@ -154,6 +156,7 @@ class Log:
             con.begin() as transaction,
         ):
             made = Writing(con, self.now)
+            self._sound(made.head)
             yield made
             made.finish()
             try:
@@ -162,6 +165,12 @@ class Log:
                 raise self._unsure(error) from error
         if made.events and self.witness:
             self.witness.write(self.log_id, made.head, _shown(self.url))
+
+    def _sound(self, head: Head) -> None:
+        """Look once, before this process writes, whether the log is as long as it was."""
+        if not self._looked and (lost := self.lost(head)):
+            raise LogDamaged(lost, ACCEPT)
+        self._looked = True
 
     def after(self, seq: int, most: int | None = None) -> list[Event]:
         """Return the events behind `seq` in order, the first `most` of them."""

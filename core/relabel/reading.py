@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from core.relabel.chain import Event, items_hash
+from core.relabel.chain import Event, canonical, items_hash
 from core.relabel.queues import Lease, Queue
 from core.schema.relabel import (
     Answer,
@@ -112,6 +112,12 @@ def vote_of(event: Event) -> CastVote:
         origin=body.get("origin", ""),
         **{key: body[key] for key in (*_ASKED, "token")},
     )
+
+
+def identity(vote: CastVote) -> str:
+    """Return a hash of who said what of which pair, and when: the same in every log."""
+    said = canonical([vote.annotator, vote.at, vote.pair_id, asdict(vote.answer)])
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def decision_of(event: Event) -> Decision:

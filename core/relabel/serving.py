@@ -37,6 +37,7 @@ def draw(
     now: microseconds since 1970.
     """
     busy = {lease.pair_id for lease in state.open_to.get(person, {}).values()}
+    busy |= state.practised.get(person, set())  # its solution is known to them
     drawn = state.drawn.get((queue.id, person), 0)
     for index in range(drawn, drawn + n):
         found = _practice(state, queue, person, busy) or _lot(state, queue, person, index, busy)
@@ -115,7 +116,7 @@ def _first(
 
 def _over(state: State, queue: Queue, person: str, pair_id: int) -> bool:
     """Return whether a pair wants nothing more of this person, whoever's lease runs out."""
-    if pair_id in state.decisions:
+    if pair_id in state.decisions or pair_id in state.practised.get(person, ()):
         return True
     answers = state.answers(pair_id)
     asked = person in answers or pair_id in state.skipped.get(person, ())

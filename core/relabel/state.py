@@ -12,6 +12,7 @@ from core.relabel.reading import (
     Items,
     decision_of,
     guideline_hash,
+    identity,
     lease_of,
     queue_of,
     vote_of,
@@ -44,6 +45,10 @@ class State:
     """Pair → person → lease for its label."""
     skipped: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     """Person → pairs that they are not asked again: skipped, or answered too late."""
+    practised: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Person → pairs whose solution they were told."""
+    undone: set[str] = field(default_factory=set)
+    """Identities of votes that were taken back: a file does not bring them in again."""
     asked: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     """Queue and person → places of gold, practice and repeated items that are behind them."""
     drawn: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
@@ -132,13 +137,22 @@ class State:
         self.votes[vote.seq] = vote
         self.by_person[vote.annotator].append(vote.seq)
         if vote.purpose == "real":
-            if vote.late:
-                self.skipped[vote.annotator].add(vote.pair_id)
-            else:
-                self.skipped[vote.annotator].discard(vote.pair_id)
-                self.by_pair.setdefault(vote.pair_id, {})[vote.annotator] = vote
+            self._answer(vote)
         else:
             self.asked[vote.queue, vote.annotator].add(vote.place)
+        if vote.purpose == "practice":
+            self.practised[vote.annotator].add(vote.pair_id)
+
+    def _answer(self, vote: CastVote) -> None:
+        if vote.late:
+            self.skipped[vote.annotator].add(vote.pair_id)
+            return
+        self.skipped[vote.annotator].discard(vote.pair_id)
+        cast = self.by_pair.setdefault(vote.pair_id, {})
+        standing = cast.get(vote.annotator)
+        # A file may bring an older answer than the one that stands.
+        if standing is None or not vote.origin or vote.at >= standing.at:
+            cast[vote.annotator] = vote
 
     def _skip(self, event: Event) -> None:
         lease = self.leases[event.body["token"]]
@@ -151,6 +165,7 @@ class State:
 
     def _undo(self, event: Event) -> None:
         vote = self.votes.pop(event.body["vote"])
+        self.undone.add(identity(vote))
         self.by_person[vote.annotator].remove(vote.seq)
         if vote.purpose != "real":
             self.asked[vote.queue, vote.annotator].discard(vote.place)

@@ -25,6 +25,8 @@ def still(state: State) -> State:
         open_to={name: dict(leases) for name, leases in state.open_to.items()},
         held={pair: dict(leases) for pair, leases in state.held.items()},
         skipped={name: set(pairs) for name, pairs in state.skipped.items()},
+        practised={name: set(pairs) for name, pairs in state.practised.items()},
+        undone=set(state.undone),
         asked={key: set(places) for key, places in state.asked.items()},
         drawn=dict(state.drawn),
         joins=dict(state.joins),
