@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.curate.export import ARCHIVE_PAIRS, archive
+from core.curate.export import ARCHIVE_PAIRS
 from core.curate.preview import preview
 from core.curate.recipe import command_line
-from pages.components import cached, exportform, exportview, frame, problems
+from pages.components import cached, exportfile, exportform, exportview, frame, problems, who
 
 asked = frame.current()
 if not asked.count.matching:
@@ -30,7 +30,7 @@ elif seen.counts.selected > ARCHIVE_PAIRS:
 else:
     st.download_button(
         "Download as a zip file",
-        lambda: cached.ask_large(archive, recipe),
+        exportfile.later(recipe, who.person()),
         file_name="curated.zip",
         mime="application/zip",
         icon=":material/download:",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.views.overview import overview
+from core.views.without import overview_without
 from pages.components import (
     agreement,
     cached,
@@ -18,6 +19,8 @@ from pages.components import (
 
 asked = frame.current()
 seen = cached.ask(overview)
+if hidden := asked.filter.hidden:
+    seen = overview_without(seen, cached.ask(overview, hidden))
 
 health.tiles(seen)
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.schema import PairFilter
 from core.views.scorers import scored_runs
+from core.views.without import runs_without
 from pages.components import (
     cached,
     calibrated,
@@ -20,9 +21,11 @@ from pages.components import (
     weights,
 )
 
-frame.current()
+hidden = frame.current().filter.hidden
 jobs.watch()
 seen = cached.ask(scored_runs)
+if hidden:
+    seen = runs_without(seen, cached.ask(scored_runs, hidden))
 if not seen.runs:
     problems.no_scores()
     raise frame.PageEnds
@@ -46,7 +49,7 @@ left, right = st.columns([2, 3], gap="large")
 with left:
     st.subheader("Does it tell the truth?", anchor=False)
     if run.column:
-        calibrated.show(PairFilter(), run.column)
+        calibrated.show(PairFilter(hidden=hidden), run.column)
     else:
         st.caption("This run prefers no response, so there is nothing to confirm.")
 with right:

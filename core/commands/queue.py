@@ -118,7 +118,8 @@ def _text(path: Path) -> str:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read as text.", "A guideline is Markdown.") from error
+        why = "There is no such file." if not Path(path).exists() else "A guideline is Markdown."
+        raise UsageError(f"{path} cannot be read as text.", why) from error
     if len(text) > GUIDELINE_CHARS:
         raise UsageError(
             f"{path} has {len(text):,} characters.", f"A guideline has {GUIDELINE_CHARS:,} at most."

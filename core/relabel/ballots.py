@@ -44,6 +44,15 @@ class Ballots:
         """Return the votes that judge: all but "cannot judge", which agrees with nothing."""
         return self.where(self.value != CANNOT_JUDGE)
 
+    def met(self) -> Ballots:
+        """Return the votes that name a response of a pair of which two people or more name one.
+
+        From these alone one learns how reliable a person is: who votes alone agrees with nobody.
+        """
+        named = self.where(self.names_winner)
+        voices = np.bincount(named.unit, minlength=len(self.pairs))
+        return named.where(voices[named.unit] > 1)
+
     def where(self, rows: Bools) -> Ballots:
         """Return some of the votes; pairs and people stay."""
         return Ballots(

@@ -4,7 +4,8 @@
     "Ann Lee" = "admin"
     bo = "annotator"
 
-Without the table one person works alone; an empty table lets nobody in.
+Without the table one person works alone, unless the votes' log knows of somebody who was invited:
+then the list is gone, and nobody gets in. An empty table lets nobody in.
 """
 
 from __future__ import annotations
@@ -55,17 +56,21 @@ def listed(root: Path) -> People | None:
     path = root / _FILE
     try:
         seen = path.stat()
-    except FileNotFoundError:
+        return _read(path, seen.st_ino, seen.st_mtime_ns, seen.st_size)
+    except FileNotFoundError:  # also of a file that went since: what was not read is not kept
         return None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    return _read(path, seen.st_ino, seen.st_mtime_ns, seen.st_size)
 
 
 def check_name(name: str) -> str:
     """Return the name; raise UsageError where people could not tell it from another or read it."""
     if not 1 <= len(name) <= NAME_CHARS:
         raise UsageError(f"A name has 1 to {NAME_CHARS} characters; this has {len(name)}.")
+    if name.casefold() in ("everyone", "everybody"):
+        raise UsageError(
+            f"{name!r} is what all people together are called.", "Choose another name."
+        )
     if not name.isprintable() or INVISIBLE.search(name) or name != name.strip():
         raise UsageError(
             f"The name {name!a} holds characters that cannot be seen.",
@@ -125,7 +130,7 @@ def _key(name: str) -> str:
 @lru_cache(maxsize=8)
 def _read(path: Path, inode: int, modified: int, size: int) -> People | None:
     """Read the file that was seen, once: pages ask at every press, and a change is another file."""
-    table = _parsed(path, _text(path)).get("people")
+    table = _parsed(path, _read_text(path)).get("people")
     if table is None:
         return None
     if not isinstance(table, dict):
@@ -142,8 +147,14 @@ def _role(name: str, said: object) -> Role:
 
 
 def _text(path: Path) -> str:
+    return _read_text(path) if path.exists() else ""
+
+
+def _read_text(path: Path) -> str:
     try:
-        return path.read_text("utf-8") if path.exists() else ""
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        raise
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as text: {error}.") from error
 

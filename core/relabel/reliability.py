@@ -170,8 +170,7 @@ def reliabilities(votes: Ballots) -> dict[str, Measure]:
     logit eta. Sources: Dawid and Skene 1979; Louis 1982; Wilson 1927.
     """
     named = votes.where(votes.names_winner)
-    _, at, sizes = np.unique(named.unit, return_inverse=True, return_counts=True)
-    met = named.where(sizes[at] > 1)
+    met = votes.met()
     _, unit = np.unique(met.unit, return_inverse=True)
     second, raters = met.value == SECOND, len(votes.people)
     found = dawid_skene(unit, met.person, second, int(unit.max(initial=-1)) + 1, raters)

@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+import numpy as np
+
 from core.registry import Param, Registry, settle
 from core.relabel.ballots import BOTH_BAD, CANNOT_JUDGE, SECOND, TIE, Ballots
+from core.schema import Floats
 from core.schema.relabel import Decision
 from core.signals.dawid_skene import dawid_skene
+from core.signals.logistic import logit, sigmoid
 
 Outcome = Literal["winner", "tie", "both_bad", "cannot_judge", "contested", "unresolved"]
 Action = Literal["keep", "flip", "remove", "soft", "unresolved"]
@@ -18,6 +22,8 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 
 _TIES: Mapping[int, Outcome] = {TIE: "tie", BOTH_BAD: "both_bad", CANNOT_JUDGE: "cannot_judge"}
 _RULED: tuple[Outcome, ...] = ("tie", "both_bad", "cannot_judge", "contested")
+_UNTOLD = 0.5
+"""Reliability of a person whose votes never met another: below every certainty that is asked."""
 _SLACK = 1e-9
 """2 of 3 votes are two thirds, whatever the rounding."""
 
@@ -164,12 +170,13 @@ def act(verdict: Verdict, chosen_id: int | None, policy: Policy) -> Action:
     """Return what becomes of a label that calls `chosen_id` chosen.
 
     A contested pair is never flipped or removed: people differ about it, which is no error (methods
-    8.13 iv). A pair without an answer that is better teaches nothing and is removed. `chosen_id`
-    None, rows of the pair that differ, is unresolved here: ask for each row.
+    8.13 iv). A pair without an answer that is better teaches nothing and is removed. Where nobody
+    could judge nothing was said of the label. `chosen_id` None, rows of the pair that differ, is
+    unresolved here: ask for each row.
     """
-    if verdict.outcome in _TIES.values():
+    if verdict.outcome in ("tie", "both_bad"):
         return "remove"
-    if verdict.outcome == "unresolved" or chosen_id is None:
+    if verdict.outcome in ("unresolved", "cannot_judge") or chosen_id is None:
         return "unresolved"
     if verdict.outcome == "winner":
         return "keep" if verdict.winner_id == chosen_id else policy.on_reversed
@@ -240,16 +247,32 @@ def _counts(votes: Ballots, weighs: bool) -> Iterable[Count]:
 
 
 def _believed(votes: Ballots) -> dict[int, dict[int, float]]:
-    """Return the probability of each named response, by unit, from votes that name one."""
+    """Return the probability of each named response, by unit, from votes that name one.
+
+    How reliable people are is learned where two or more name a response; their lone votes are read
+    by it. The vote of a person who never met another is as likely as not: nothing is known of them.
+    """
     named = votes.where(votes.names_winner)
-    second = named.value == SECOND
-    q = dawid_skene(named.unit, named.person, second, len(votes.pairs), len(votes.people)).q
+    q = _probabilities(votes, named)
     found: dict[int, dict[int, float]] = {}
-    said = zip(named.unit.tolist(), named.winner.tolist(), second.tolist(), strict=True)
-    for unit, winner, is_second in said:
+    said = zip(named.unit.tolist(), named.winner.tolist(), named.value.tolist(), strict=True)
+    for unit, winner, value in said:
         p = float(q[unit])
-        found.setdefault(unit, {})[winner] = p if is_second else 1 - p
+        found.setdefault(unit, {})[winner] = p if value == SECOND else 1 - p
     return found
+
+
+def _probabilities(votes: Ballots, named: Ballots) -> Floats:
+    """Return P(the second response wins), shape (pairs,); NaN where no vote names one."""
+    met, units = votes.met(), len(votes.pairs)
+    told = dawid_skene(met.unit, met.person, met.value == SECOND, units, len(votes.people))
+    known = np.isfinite(told.reliability[named.person])
+    skill = logit(np.where(known, told.reliability[named.person], _UNTOLD))
+    sign = np.where(named.value == SECOND, 1.0, -1.0)
+    prior = np.zeros(units)
+    prior[named.unit[known]] = logit(np.array(told.prior))
+    q = sigmoid(np.bincount(named.unit, sign * skill, units) + prior)
+    return np.where(np.isin(np.arange(units), named.unit), q, np.nan)
 
 
 def _enough(count: Count, params: Mapping[str, float]) -> bool:

@@ -9,7 +9,7 @@ from math import log
 import numpy as np
 
 from core.schema import Bools, Calibrated, EvidenceModel, EvidenceWeight, Floats, Ints
-from core.signals.calibration import Calibration, calibrate, slope_at
+from core.signals.calibration import Beside, calibrate, slope_at
 from core.signals.consensus import against_others, consensus, moments, moved_by_labels
 from core.signals.evidence import RunMargin, Weighing, patterns
 from core.signals.evidence_runs import column, knowing, majority, standardised, weighed
@@ -30,6 +30,16 @@ _SAMPLE = 50_000
 
 
 @dataclass(frozen=True)
+class Known:
+    """What gold says of a source's evidence."""
+
+    slope: float
+    prior: float
+    """Logits that a label is right."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Heard:
     """What a source's runs say, before it is said how noisy the labels are."""
 
@@ -41,7 +51,7 @@ class Heard:
     usual: Floats
     """Of the rows that the weightiest set of runs judges, sorted; of many a sample."""
     noise: Noise
-    gold: Calibration | None
+    gold: Known | None
     majority: str
     """Where most runs do not agree with the labels above chance: that."""
 
@@ -57,30 +67,34 @@ def hear(
     margins: Floats,
     right: Floats,
     once: Ints | None = None,
+    chosen: Bools | None = None,
 ) -> Heard:
     """Weigh the runs of one source: margins of shape (n, K), gold `right` (1, 0, NaN) of (n,).
 
-    `once` are the rows that count: of rows that say the same of the same pair, one. With 200 gold
-    answers they set the weights, else the runs among themselves and the labels.
+    `once` are the rows that count: of rows that say the same of the same pair, one. `chosen` are
+    those whose gold is of people asked about pairs that somebody chose: it sets the slope alone.
+    With 200 other gold answers they set the weights, else the runs among themselves and the labels.
     """
+    drawn = right if chosen is None else np.where(chosen, np.nan, right)
     counted = np.arange(len(margins)) if once is None else once
     columns = [column(values) for values in margins[counted].T]
     standard = standardised(margins, columns)
     known = knowing(standard[counted], columns)
     told = [k for k, c in enumerate(columns) if c.deviation > 0 and k not in known]
-    weighing = _weighing(standard[counted], told, right[counted])
+    weighing = _weighing(standard[counted], told, drawn[counted])
     units = weighing.units(standard)
     spoke = np.isfinite(standard[counted]) & (weighing.weights > 0)
     usual = _usual(units[counted], spoke, weighing.weights)
     together = against_others(weighing.products, weighing.weights)
+    noise = noise_of(usual)
     return Heard(
         source=source,
         runs=weighed(runs, columns, weighing, together, known),
         weighing=weighing,
         units=units,
         usual=usual,
-        noise=noise_of(usual),
-        gold=calibrate(units[counted], right[counted]),
+        noise=noise,
+        gold=_known(source, units[counted], right[counted], drawn[counted], noise),
         majority=majority(source, columns),
     )
 
@@ -88,7 +102,8 @@ def hear(
 def fit_evidence(heard: Heard, rate: float = 0.0) -> EvidenceModel:
     """Give what was heard its slope and prior; `rate` above 0 is taken as the share reversed.
 
-    With 100 gold answers they set both; else the margins do, or what their agreement allows.
+    With 100 gold answers they set both, the slope alone where people were asked about chosen pairs;
+    else the margins do, or what their agreement allows.
     """
     level = _level(heard, rate)
     majority = "" if level.calibrated == "gold" else heard.majority
@@ -103,6 +118,28 @@ def fit_evidence(heard: Heard, rate: float = 0.0) -> EvidenceModel:
         agreement=heard.noise.agreement,
         note=" ".join(filter(None, (level.note, majority))),
     )
+
+
+def _known(source: str, units: Floats, right: Floats, drawn: Floats, noise: Noise) -> Known | None:
+    """Return what 100 gold answers set, shapes (n,); None with fewer.
+
+    Pairs that people were asked about because of their evidence hold as many reversed labels as
+    that evidence foretells only where it is a true logit, as heavy-tailed margins are not. They
+    tell how steep it is beside a prior from elsewhere: gold that came with the source, or margins.
+    """
+    found = calibrate(units, drawn)
+    voted = np.where(np.isfinite(drawn), np.nan, right)
+    if not np.isfinite(voted).any():
+        return None if found is None else Known(found.slope, found.prior)
+    prior = found.prior if found is not None else _bounded(_logit(noise.assumed))
+    both = calibrate(units, drawn, Beside(units, voted, prior))
+    if both is None:
+        return None
+    said = (
+        f"{source}: people's answers are on pairs that somebody chose, so they set how much the "
+        f"runs say and not how many labels are reversed: {noise.assumed:.0%}, as without them."
+    )
+    return Known(both.slope, prior, "" if found is not None else said)
 
 
 def _weighing(standard: Floats, told: Sequence[int], right: Floats) -> Weighing:
@@ -142,7 +179,7 @@ class _Level:
 def _level(heard: Heard, rate: float) -> _Level:
     source, noise, gold = heard.source, heard.noise, heard.gold
     if gold is not None:
-        set_to = f"{source}: the noise rate was set to {rate:.0%}." if rate else ""
+        set_to = f"{source}: the noise rate was set to {rate:.0%}." if rate else gold.note
         return _Level(gold.slope, _logit(rate) if rate else _bounded(gold.prior), "gold", set_to)
     if noise.above_chance:
         assumed = rate or noise.assumed

@@ -99,7 +99,9 @@ def _heard(inputs: SignalInputs) -> Iterator[tuple[int, Ints, Heard]]:
         runs = [run for run in every if np.isfinite(run.margins[labelled]).any()]
         margins, right = columns_of(runs, labelled), inputs.gold[labelled]
         once = np.unique(label[labelled], return_index=True)[1]
-        yield index, labelled, hear(inputs.source_names[index], runs, margins, right, once)
+        chosen = inputs.gold_voted[labelled] if len(inputs.gold_voted) else None
+        heard = hear(inputs.source_names[index], runs, margins, right, once, chosen)
+        yield index, labelled, heard
 
 
 def decompose(

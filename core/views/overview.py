@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.schema import RunInfo, SignalColumn
+from core.store.filters import Where
 from core.store.instance import Store
 from core.views.noise import store_noise
 from core.views.results import Overview, RunHealth, SourceRow
 from core.views.scorers import run_margins
+from core.views.where import rows_where
 from core.views.wilson import share
 
 
@@ -28,24 +30,30 @@ class Signs:
         return self.positive + self.negative
 
 
-def overview(store: Store) -> Overview:
-    """Return counts, shares and run health over the whole store."""
-    counts = store.query("overview_counts").to_pylist()[0]
+def overview(store: Store, rows: tuple[int, ...] | None = None) -> Overview:
+    """Return counts, shares and run health over the whole store.
+
+    With `rows`, which are all rows of some pairs, what these contribute to every sum: see
+    `core.views.without`. Prompts and responses, and what was stored, are not counted then.
+    """
+    where = None if rows is None else rows_where(rows)
+    counts, sources = _counted(store, where)
     labelled = counts["pairs"] - counts["ties"]
     columns = run_margins(store)
     noise = store_noise(store.noise_estimates)
-    length, gold = _signs(store, "length_delta_chars"), _signs(store, "gold_agrees")
+    length = _signs(store, "length_delta_chars", where)
+    gold = _signs(store, "gold_agrees", where)
     return Overview(
         **counts,
-        sources=tuple(SourceRow(**row) for row in store.query("overview_sources").to_pylist()),
+        sources=sources,
         runs=tuple(
-            _health(store, run, columns[run.run_id], labelled)
+            _health(store, run, columns[run.run_id], labelled, where)
             for run in store.runs
             if run.run_id in columns
         ),
         longer_wins=share(length.positive, length.decided),
-        duplicates=_signs(store, "duplicate_rows").positive,
-        contradictions=_signs(store, "contradicting_rows").positive,
+        duplicates=_signs(store, "duplicate_rows", where).positive,
+        contradictions=_signs(store, "contradicting_rows", where).positive,
         noise=noise.ends,
         noise_told=noise.rows,
         clean_equivalent=noise.clean_equivalent,
@@ -58,9 +66,24 @@ def overview(store: Store) -> Overview:
     )
 
 
-def _health(store: Store, run: RunInfo, column: SignalColumn, labelled: int) -> RunHealth:
-    signs = _signs(store, column.name)
-    gold = _gold(store, column.name)
+def _counted(store: Store, where: Where | None) -> tuple[dict[str, int], tuple[SourceRow, ...]]:
+    if where is None:
+        counts = store.query("overview_counts").to_pylist()[0]
+        rows = store.query("overview_sources").to_pylist()
+    else:
+        rows = store.query("overview_part", {}, where).to_pylist()
+        # A pair may stand in several sources.
+        counts = store.query("overview_part_pairs", {}, where).to_pylist()[0]
+        counts |= {name: sum(row[name] for row in rows) for name in ("pairs", "ties", "votes")}
+        counts |= {"prompts": 0, "responses": 0}
+    return counts, tuple(SourceRow(**row) for row in rows)
+
+
+def _health(
+    store: Store, run: RunInfo, column: SignalColumn, labelled: int, where: Where | None
+) -> RunHealth:
+    signs = _signs(store, column.name, where)
+    gold = _gold(store, column.name, where)
     return RunHealth(
         run_id=run.run_id,
         scorer=run.scorer,
@@ -74,14 +97,14 @@ def _health(store: Store, run: RunInfo, column: SignalColumn, labelled: int) -> 
     )
 
 
-def _signs(store: Store, name: str) -> Signs:
+def _signs(store: Store, name: str, where: Where | None) -> Signs:
     """Count the signs of a stored signal; none where it is not stored."""
     if name not in store.columns:
         return Signs()
-    return Signs(**store.query("overview_signs", signal=name).to_pylist()[0])
+    return Signs(**store.query("overview_signs", {}, where, signal=name).to_pylist()[0])
 
 
-def _gold(store: Store, name: str) -> dict[str, Any]:
+def _gold(store: Store, name: str, where: Where | None) -> dict[str, Any]:
     if "gold_agrees" not in store.columns:
         return {"k": 0, "n": 0}
-    return dict(store.query("overview_gold", signal=name).to_pylist()[0])
+    return dict(store.query("overview_gold", {}, where, signal=name).to_pylist()[0])

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.schema import Bools, Floats, Ints, RunInfo, SignalColumn
+from core.store.filters import Where
 from core.store.instance import Store
 from core.views.results import RunsAgreement, ScoredRun, ScoredRuns, Share
 from core.views.signals import EXPLICIT
+from core.views.where import rows_where
 from core.views.wilson import share
 
 MARGINS = (EXPLICIT, "implicit_margin", "length_normalised_margin")
@@ -39,15 +41,19 @@ class Signs:
         return share(int(self.n[these & among].sum()), int(self.n[among].sum()))
 
 
-def scored_runs(store: Store) -> ScoredRuns:
-    """Return every run of the store and how often they agree, those with most rows first."""
+def scored_runs(store: Store, rows: tuple[int, ...] | None = None) -> ScoredRuns:
+    """Return every run of the store and how often they agree, those with most rows first.
+
+    With `rows`, what these contribute to every sum: see `core.views.without`.
+    """
+    where = None if rows is None else rows_where(rows)
     columns = run_margins(store)
     ranked = sorted(columns.values(), key=lambda c: (-c.n, c.name))
     groups = [ranked[i : i + MOST_RUNS] for i in range(0, len(ranked), MOST_RUNS)] or [[]]
-    signs = [_signs(store, group) for group in groups]
+    signs = [_signs(store, group, where) for group in groups]
     of_run = {c.run_id: s for group, s in zip(groups, signs, strict=True) for c in group}
     return ScoredRuns(
-        rows=store.query("scorers_labelled")["n"][0].as_py(),
+        rows=store.query("scorers_labelled", {}, where)["n"][0].as_py(),
         runs=tuple(_scored(run, columns.get(run.run_id), of_run) for run in store.runs),
         agreement=_matrix(signs[0], groups),
         longer_labelled=signs[0].share(signs[0].of(LENGTH) > 0, np.abs(signs[0].of(LENGTH)) > 0),
@@ -64,12 +70,12 @@ def run_margins(store: Store) -> Mapping[str, SignalColumn]:
     return found
 
 
-def _signs(store: Store, columns: Sequence[SignalColumn]) -> Signs:
+def _signs(store: Store, columns: Sequence[SignalColumn], where: Where | None) -> Signs:
     names = [*(column.name for column in columns), LENGTH, GOLD]
     known = [name for name in names if name in store.columns]
     if not known:
         return Signs({}, np.zeros(0, np.int64))
-    table = store.query("scorers_signs", {"names": known})
+    table = store.query("scorers_signs", {"names": known}, where)
     by_name = {name: table[name].to_numpy().astype(np.float64) for name in known}
     return Signs(by_name, table["n"].to_numpy())
 

@@ -14,6 +14,13 @@ def where_of(store: Store, filter: PairFilter) -> Where:
     return compile_filter(filter, store.columns, hits)
 
 
+def rows_where(rows: tuple[int, ...]) -> Where:
+    """Return what keeps these rows alone."""
+    # One list: bound one by one, a scan of 1 M rows takes ten times as long.
+    kept = '"row_id" IN (SELECT unnest($rows::BIGINT[]))'
+    return Where(kept, {"rows": list(rows)}, "some rows")
+
+
 def number_column(store: Store, name: str) -> str:
     """Return `name` when it is a column of numbers, else raise FilterError."""
     numbers = [

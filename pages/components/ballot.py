@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from core.errors import AssayError, LogError, RelabelError
+from core.errors import AssayError, LogError, RelabelError, UsageError
 from core.schema.relabel import Answer, BlindItem, Person, Receipt
 from pages.components import cached, pace, reasons, who
 from pages.components.seat import Seat, Unsent, here
@@ -133,7 +133,7 @@ def _send(seat: Seat, item: BlindItem, answer: Answer) -> None:
     except RelabelError as error:
         seat.warning = str(error)
         _behind(seat, item.token)
-    except (LogError, OSError) as error:
+    except (LogError, UsageError, OSError) as error:
         seat.unsent = Unsent(item, answer, str(error))
     else:
         pace.touch(seat)

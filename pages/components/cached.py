@@ -41,6 +41,7 @@ __all__ = [
     "ask_large",
     "decision",
     "desk",
+    "first",
     "generation",
     "hidden",
     "inputs",
@@ -132,6 +133,11 @@ def rulings() -> Rulings:
     with found.lock:
         found.catch_up(desk().log)
     return found
+
+
+def first(value: int, *said: str | int) -> int:
+    """Return the value that was given first with these words, in whatever session."""
+    return _first(value, (load_settings({}).log_url, *said))
 
 
 def root() -> Path:
@@ -229,6 +235,11 @@ def _still(_desk: Desk, url: str, head: Head) -> State:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _told(_question: Callable[[], Any], name: str, said: tuple[object, ...]) -> Any:
     return _question()
+
+
+@st.cache_data(max_entries=4096, show_spinner=False)
+def _first(_value: int, said: tuple[str | int, ...]) -> int:
+    return _value
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

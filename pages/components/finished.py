@@ -22,8 +22,8 @@ def show(desk: Desk, person: Person, queue: Queue, last: int | None) -> None:
     )
     if found.wanted:
         st.caption(
-            f"The queue still wants {counted(found.wanted, 'answer')} of others. A pair that "
-            "somebody gives back can come to you."
+            "The queue still wants answers of others. A pair that somebody gives back can come to "
+            "you."
         )
     with st.container(horizontal=True):
         st.button("Look again", key="relabel_look", on_click=here().act)

@@ -7,10 +7,11 @@ import shlex
 import streamlit as st
 
 from core.errors import AssayError
+from core.schema.relabel import Person
 from core.scorers.spec import SCORERS
 from core.views.jobs import jobs
 from core.views.results import Job
-from pages.components import cached
+from pages.components import cached, who
 from pages.components.exportview import store_flag
 from pages.components.words import percent, plain
 
@@ -34,15 +35,19 @@ def watch() -> None:
 
 def _look(drawn_for: str, at_work: bool) -> None:
     try:
+        # It draws itself anew for as long as the page is open: also for who was taken off the list.
+        found = who.known()
+        if not (isinstance(found, Person) and found.may("reviewer")):
+            st.rerun()
         generation = cached.generation()
     except AssayError:
         st.rerun()  # the whole page says what is wrong
-    found = jobs(cached.root(), generation)
-    if generation.key != drawn_for or any(job.running for job in found) != at_work:
+    made = jobs(cached.root(), generation)
+    if generation.key != drawn_for or any(job.running for job in made) != at_work:
         st.rerun()
-    if found:
+    if made:
         st.subheader("In the making", anchor=False)
-    for job in found:
+    for job in made:
         with st.container(border=True, gap="small"):
             _draw(job)
 

@@ -83,7 +83,7 @@ def last_vote(state: State, person: str, queue_id: str) -> int | None:
 
 def _line(seat: Seat, desk: Desk, person: Person, queue: Queue) -> None:
     with st.container(horizontal=True, gap="medium"):
-        line = pace.line(desk.progress(person.name, queue.id))
+        line = pace.line(desk.progress(person.name, queue.id), person.name, queue.id)
         st.caption(f"{plain(queue.name, 80)} · {line}", width="content")
         saidline.show()
     pace.remind(seat)

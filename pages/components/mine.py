@@ -11,7 +11,7 @@ from core.schema.relabel import CastVote, Person
 from core.views.blind import Previews, blind_previews
 from pages.components import address, ballot, cached, problems, queuepick, saidline
 from pages.components.seat import here
-from pages.components.words import counted, cut, plain
+from pages.components.words import cut, plain
 
 SIZE = 50
 PAGE = "relabel_page"
@@ -23,7 +23,7 @@ _STRENGTHS = {1: "slightly", 2: "clearly", 3: "by far"}
 
 def show(desk: Desk, person: Person) -> None:
     """Draw a page of answers."""
-    votes = desk.mine(person.name)
+    votes = listed(desk, person.name)
     names = desk.ask(lambda state: {q.id: q.name for q in state.queues.values()})
     if here().warning:
         saidline.show()
@@ -38,10 +38,24 @@ def show(desk: Desk, person: Person) -> None:
         tuple(vote.pair_id for vote in shown),
         tuple(w for vote in shown if (w := vote.answer.winner_id) is not None),
     )
-    st.caption(f"{counted(len(votes), 'answer')}, the last one first")
+    # Without their number: it would fall when a pair is asked again.
+    st.caption("Of every pair your last answer, the newest first; pairs open to you are left out.")
     for vote in shown:
         _row(vote, names.get(vote.queue, ""), found)
     _pager(page, pages)
+
+
+def listed(desk: Desk, person: str) -> tuple[CastVote, ...]:
+    """Return a person's last vote on every pair that is not open to them, the last one first.
+
+    A pair that is asked again to check a person is judged without a look at what they said before,
+    neither while it is open nor while its new answer can be taken back.
+    """
+    open_now = desk.ask(lambda state: state.open_pairs(person))
+    last: dict[int, CastVote] = {}
+    for vote in desk.mine(person):
+        last.setdefault(vote.pair_id, vote)
+    return tuple(vote for pair, vote in last.items() if pair not in open_now)
 
 
 def _row(vote: CastVote, queue: str, found: Previews) -> None:

@@ -94,7 +94,8 @@ def _start(desk: Desk, person: Person, queue: Queue) -> None:
         "Read the prompt and both answers, then say which answer is better. Where they stand, "
         "left or right, is drawn for you; nothing here tells what others said."
     )
-    said = [f"{found.wanted:,} answers wanted", counted(len(queue.real), "pair")]
+    # In all, whatever was answered: what is still wanted would tell how an answer counted.
+    said = [f"{found.total:,} answers wanted", counted(len(queue.real), "pair")]
     if found.practice_left:
         said.append(f"{found.practice_left} to practise first, with solutions")
     st.caption(" · ".join(said))

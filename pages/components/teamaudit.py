@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.charts.audit import audit_figure, audit_table, audit_text
 from core.relabel.audithistory import audit_history
-from core.relabel.auditing import TARGET, AuditReport, audit
+from core.relabel.auditing import TARGET, AuditReport
+from core.relabel.goldcheck import checked_audit
 from core.relabel.standing import QueueRow, queue_rows
 from core.relabel.state import State
 from core.signals.audit import AuditRate, Rate
@@ -24,7 +25,7 @@ def report(
 ) -> AuditReport:
     """Return the audit of a queue."""
     found = teamrule.found(state, rule, params)
-    return audit(state.queues[queue], found, state.by_pair, target)
+    return checked_audit(state, queue, rule, params, found, target)
 
 
 def show(team: Team) -> None:
@@ -83,6 +84,7 @@ def _headline(told: AuditReport, row: QueueRow) -> None:
         st.caption(f"{plain(found.why)} {counted(found.judged, 'pair')} of it are judged.")
     else:
         _rate(rate)
+        _mistakes(told)
         _naive(found)
         _more(told)
     (st.success if told.stop.reached else st.info)(
@@ -108,6 +110,24 @@ def _rate(rate: Rate) -> None:
         return
     st.markdown(f"{said}, {100 * rate.low:.1f} to {100 * rate.high:.1f}\u00a0%")
     st.caption(f"95 % interval, for all {pairs} of the filter, from {judged}.")
+
+
+def _mistakes(told: AuditReport) -> None:
+    """Say in a line how often those who judged are right, and the rate without their mistakes."""
+    said, gold, freed = [], told.accuracy, told.corrected
+    if freed is not None:
+        said.append(
+            f"**Corrected for mistakes of the people who judged: {100 * freed.rate:.1f}\u00a0%**, "
+            f"{100 * freed.low:.1f} to {100 * freed.high:.1f}\u00a0%."
+        )
+    if gold is not None and gold.right.share is not None:
+        what = "answers" if gold.votes == 1 else f"verdicts of {gold.votes} votes"
+        said.append(
+            f"On silent gold {100 * gold.right.share:.0f}\u00a0% of {gold.right.n:,} {what} are "
+            f"right, {100 * (gold.right.low or 0.0):.0f} to "
+            f"{100 * (gold.right.high or 0.0):.0f}\u00a0%."
+        )
+    st.caption(" ".join([*said, plain(told.correction, 800)]))
 
 
 def _naive(found: AuditRate) -> None:
@@ -160,5 +180,10 @@ def _how() -> None:
             "pair is judged they are known whole, and the drawn ones tell of the rest: "
             "Horvitz and Thompson's estimate in Hájek's form per stratum, with Wilson intervals "
             "and the correction for a finite set. The chance of being drawn was written into the "
-            "log with the queue and is never clipped. Per source, its own pairs are taken."
+            "log with the queue and is never clipped. Per source, its own pairs are taken.\n\n"
+            "People err, and an error calls a right label reversed more often than the other way "
+            "round, since most labels are right. Silent gold tells how often: with a share *s* of "
+            "reversed labels and a share *f* of right ones that are called reversed, the rate *r* "
+            "becomes (*r* − *f*) / (*s* − *f*) (Rogan and Gladen 1978). Both are taken as known "
+            "in the interval, and gold as hard as the rest. Rates by source are not corrected."
         )

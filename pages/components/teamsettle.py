@@ -147,8 +147,21 @@ def _pair(team: Team, chosen: teamrule.Chosen, shown: tuple[Waiting, ...], at: i
     _votes(team.ask(said_of, one.pair_id), texts, verdict)
     following = shown[at + 1 if at + 1 < len(shown) else at - 1] if len(shown) > 1 else None
     _rule(texts, following)
-    if st.toggle("Show label", key=f"settle_label_{key}", help="With the models and gold"):
+    if st.session_state.get(f"settle_label_{key}"):
         _label(texts)
+    else:
+        # A button: while a toggle has the focus, Streamlit takes no key.
+        st.button(
+            "Show label",
+            key=f"settle_show_{key}",
+            help="With the models and gold",
+            on_click=_show_label,
+            args=(key,),
+        )
+
+
+def _show_label(key: str) -> None:
+    st.session_state[f"settle_label_{key}"] = True
 
 
 def _rule(texts: PairTexts, following: Waiting | None) -> None:

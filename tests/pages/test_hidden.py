@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,19 @@ from streamlit.testing.v1 import AppTest
 
 from core.curate.export import archive
 from core.curate.recipe import Recipe
+from core.errors import UsageError
 from core.relabel.desk import Desk
 from core.relabel.log import open_log
+from core.relabel.people import LOCAL, put
 from core.schema import PairFilter, id_text
 from core.schema.relabel import Answer, QueueDraft, QueueItem, Ruling
+from core.store.filters import parse_where
 from core.store.instance import open_store
+from core.views.browse import count, rows_of
+from core.views.overview import overview
+from core.views.scorers import scored_runs
+from core.views.without import overview_without, runs_without
+from pages.components import exportfile
 from tests.factories import demo_pairs, make_pair, make_store
 from tests.pages.conftest import OpenApp, said
 
@@ -27,6 +36,8 @@ SECRET = "xyzzyopenpair"
 OPEN = "This pair is open to you on Relabel. It is shown here once you have answered it."
 ROW = 34
 """Of the open pair, the last of 35: demo_pairs makes 33, and the one before shares its prompt."""
+
+BESIDE = make_pair(600, prompt_text="shared question", scores={"alpha": (1.0, 0.0)})
 
 
 @dataclass(frozen=True)
@@ -63,8 +74,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
         votes={f"voter{SECRET}": "chosen"},
         gold="rejected",
     )
-    beside = make_pair(600, prompt_text="shared question", scores={"alpha": (1.0, 0.0)})
-    make_store(tmp_path, [*demo_pairs(30), beside, hidden], search=True).close()
+    make_store(tmp_path, [*demo_pairs(30), BESIDE, hidden], search=True).close()
     store = open_store(tmp_path)
     pair = store.query("browse_pair", {"row_id": ROW}).to_pylist()[0]
     store.close()
@@ -152,6 +162,68 @@ def test_no_link_leads_to_it(
     assert "of 35 pairs" not in said(app)
 
 
+@pytest.mark.parametrize("rows", [(ROW,), (ROW - 1, ROW), (0,), (2, 3)])
+def test_overview_and_scorers_count_as_if_it_were_not_there(
+    opened: Opened, rows: tuple[int, ...]
+) -> None:
+    """What they say less what Browse counts would be the label: each number must be as counted.
+
+    Each is compared with the same question asked of the rows that are left, one by one.
+    """
+    store = open_store(opened.store)
+    pairs = {store.query("browse_pair", {"row_id": r})["pair_id"][0].as_py() for r in rows}
+    hidden = rows_of(store, tuple(sorted(pairs)))
+    left = tuple(r for r in range(store.total) if r not in hidden)
+    seen, runs = overview(store), scored_runs(store)
+    told = overview_without(seen, overview(store, hidden))
+    kept = overview(store, left)
+    assert replace(told, prompts=0, responses=0) == kept
+    assert told != seen
+    assert (told.pairs, told.ties) == (
+        count(store, PairFilter(hidden=hidden)).matching,
+        count(store, PairFilter(conditions=parse_where("tie = true"), hidden=hidden)).matching,
+    )
+    less, asked = runs_without(runs, scored_runs(store, hidden)), scored_runs(store, left)
+    assert (less.rows, less.runs, less.longer_labelled) == (
+        *(asked.rows, asked.runs, asked.longer_labelled),
+    )
+    assert less.agreement.same.tolist() == asked.agreement.same.tolist()
+    assert less.agreement.both.tolist() == asked.agreement.both.tolist()
+    store.close()
+
+
+@pytest.mark.parametrize("page", ["overview", "scorers"])
+def test_no_number_differs_from_a_store_without_it(
+    open_app: OpenApp, opened: Opened, tmp_path_factory: pytest.TempPathFactory, page: str
+) -> None:
+    """Tiles, tables, shares and charts of all rows: any that counts it would tell its label."""
+    without = tmp_path_factory.mktemp("without") / "store"
+    make_store(without, [*demo_pairs(30), BESIDE], search=True).close()
+    found, wanted = (numbers(open_app(at, page), at) for at in (opened.store, without))
+    assert len(wanted) > 10
+    assert found == wanted
+    opened.answer()
+    time.sleep(1.1)
+    assert numbers(open_app(opened.store, page), opened.store) != wanted
+
+
+_STORED = re.compile(
+    r"^1 row left out|^of \d+, |^Label noise: |^Worth as clean|Share of reversed labels|^\*\*Scored\*\*"
+)
+
+
+def numbers(app: AppTest, store: Path) -> list[str]:
+    """Return every line of a page that has a number, but for what was stored with the signals."""
+    assert not app.exception
+    boxes = (*app.table, *app.dataframe)
+    tables = [line for box in boxes for line in box.value.to_csv().splitlines()]
+    tiles = [f"{tile.label}: {tile.value}" for tile in app.metric]
+    charts = [str(chart.proto.spec) for chart in app.get("plotly_chart")]
+    words = [line.replace(str(store), "") for line in said(app).splitlines()]
+    lines = [line for line in (*words, *tables, *tiles, *charts) if any(map(str.isdigit, line))]
+    return [line for line in lines if not _STORED.search(line)]
+
+
 @pytest.mark.parametrize("name", ["id", "id-1", "row"])
 def test_a_link_to_the_pair_itself_says_where_it_is(
     open_app: OpenApp, opened: Opened, name: str
@@ -225,6 +297,19 @@ def test_a_download_holds_nothing_of_it(opened: Opened) -> None:
     assert b"left_out_open" not in _unzipped(whole)
     assert SECRET.encode() not in _unzipped(held)
     assert SECRET.encode() in _unzipped(whole)
+
+
+def test_a_download_of_before_is_refused_while_another_pair_is_open(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_STORE", str(opened.store))
+    held = exportfile.later(Recipe(filter=PairFilter(hidden=(ROW,))), LOCAL)
+    assert SECRET.encode() not in _unzipped(held())
+    with pytest.raises(UsageError, match="Other pairs are open to you"):
+        exportfile.later(Recipe(), LOCAL)()
+    put(opened.store, "ann", "admin")
+    with pytest.raises(UsageError, match="no longer on the list"):
+        held()
 
 
 def _unzipped(data: bytes) -> bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from streamlit.testing.v1.element_tree import Block, Button
 
 from core.errors import LogError
 from core.relabel.desk import Desk
+from core.relabel.queues import Progress
 from core.schema import id_text
 from core.schema.relabel import Answer, CastVote, QueueItem
 from core.store.instance import Store
@@ -250,6 +253,25 @@ def test_own_answers_are_listed_and_opened_again(room: Room) -> None:
     assert len(room.votes()) == 1
 
 
+def test_an_open_pair_is_not_among_the_own_answers(room: Room) -> None:
+    """Else a pair that is asked again is marked as such, with what was said of it before."""
+    queue = make_queue(room.desk, room.items(30), repeat_share=0.9)
+    while (item := room.desk.showing("local", queue)[0]).purpose != "repeat":
+        room.desk.vote("local", item.token, Answer(tie="both_bad"))
+    number = {found.pair_id: n for n, found in enumerate(room.items(30))}[item.pair_id]
+    again = re.compile(rf"ask {number}$", re.MULTILINE)
+    app = room._open(room.root, "relabel", relabel_view="My answers")
+    assert "You said: **both bad**" in said(app)
+    assert not again.findall(said(app))
+    # Nor is the first answer there once the second stands: that one can be taken back.
+    room.desk.vote("local", item.token, Answer(tie="cannot_judge"))
+    room.desk.release("local")
+    time.sleep(1.1)  # the app looks at the log once a second
+    app = room._open(room.root, "relabel", relabel_view="My answers")
+    assert len(again.findall(said(app))) == 1
+    assert said(app).count("You said: **cannot judge**") == 1
+
+
 def test_own_answers_come_in_pages(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.components.mine.SIZE", 2)
     queue = make_queue(room.desk, room.items(5))
@@ -411,6 +433,35 @@ def test_another_guideline_is_drawn_with_the_next_press(room: Room) -> None:
     app = click(app, "A is better")
     assert "new words" in said(app)
     assert "![" not in said(app)
+
+
+def test_how_far_one_is_does_not_tell_what_an_answer_was_for(room: Room) -> None:
+    """What the queue wants falls with an answer for a label alone; a check must look the same."""
+    gold = room.items(15, 15)
+    queue = make_queue(room.desk, room.items(15), gold=gold, gold_share=0.5, repeat_share=0.1)
+    app, lines = room.open(), []
+    for _ in range(18):
+        lines += [how_far(app), how_far(room.open(queue=queue))]  # loaded anew it says the same
+        app = click(app, "Tie")
+    assert {vote.purpose for vote in room.votes()} >= {"real", "gold"}
+    assert [line.count(f"{n // 2} answered") for n, line in enumerate(lines)] == [1] * 36
+    assert len({re.sub(r"\d+ answered| · [\d.]+ s each.*", "", line) for line in lines}) == 1
+
+
+def how_far(app: AppTest) -> str:
+    return next(str(line.value) for line in app.caption if "answered" in line.value).strip()
+
+
+@pytest.mark.parametrize(("wanted", "said"), [(400, 400), (399, 400), (381, 400), (380, 380)])
+def test_what_a_queue_wants_is_said_in_steps(wanted: int, said: int) -> None:
+    found = Progress(0, 0, 0, wanted, 400, None)
+    assert pace.coarse(found, f"ann {wanted}", "q") == said
+    for answered in range(20):  # what was said first stays for twenty answers
+        assert (
+            pace.coarse(replace(found, wanted=7, answered=answered), f"ann {wanted}", "q") == said
+        )
+    assert pace.coarse(replace(found, wanted=7, answered=20), f"ann {wanted}", "q") == 20
+    assert pace.coarse(replace(found, wanted=0, answered=40), f"ann {wanted}", "q") == 20
 
 
 def test_nothing_on_the_page_tells(room: Room) -> None:

@@ -143,6 +143,30 @@ def test_a_link_chooses_a_queue_and_names_one_that_is_not_there(
     assert "Of the first" in words(app.selectbox(key="queue_pick").select(first).run())
 
 
+@pytest.mark.parametrize(
+    ("gold", "told"),
+    [
+        (24, "On silent gold 100\xa0% of 24 answers are right, 86 to 100\xa0%."),
+        (4, "Not corrected for mistakes of the people who judged: there are too few gold answers."),
+    ],
+)
+def test_the_audit_says_how_often_people_are_right(
+    open_app: OpenApp, store: Path, desk: Desk, gold: int, told: str
+) -> None:
+    asked = [replace(i, stratum="audit", probability=0.5) for i in items(store, 6)]
+    queue = make_queue(
+        desk,
+        asked,
+        gold=items(store, gold, 6),
+        gold_share=1.0,
+        population={asked[0].source: Population(12, 0)},
+    )
+    answer(desk, queue, "ann")
+    shown = words(open_app(store, "team", team="Audit"))
+    assert told in shown
+    assert ("Corrected for mistakes of the people who judged: 0.0\xa0%" in shown) == (gold == 24)
+
+
 def test_a_set_that_was_judged_whole_has_no_interval(
     open_app: OpenApp, store: Path, desk: Desk
 ) -> None:

@@ -106,7 +106,7 @@ def test_label_and_models_are_hidden_until_asked_for(
     assert "model-secret" not in words(app)
     assert "is chosen" not in words(app)
     key = id_text(item.pair_id)
-    app.toggle(key=f"settle_label_{key}").set_value(True).run()
+    app.button(key=f"settle_show_{key}").click().run()
     assert "model-secret" in words(app)
     chosen = 1 if item.label_id == item.first_id else 2
     assert f"**{chosen}** is chosen" in words(app)

@@ -196,6 +196,39 @@ def test_a_weighted_winner_needs_the_certainty_asked_for() -> None:
     assert verdicts("weighted", unsure, given={"certainty": 0.5})[-1].winner_id == B
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_lone_votes_of_a_random_person_do_not_drown_those_who_met(seed: int) -> None:
+    """300 votes that agree with nobody made their person the most reliable one of all."""
+    draw = np.random.default_rng(seed)
+    first = draw.random(360) < 0.5
+    right = np.stack([draw.random(360) < skill for skill in (0.5, 0.9, 0.9)])
+    said = np.where(right == first, "A", "B")
+    said[1:, :300] = " "
+    found = verdicts("weighted", ballots(votes(*("".join(column) for column in said.T))))
+    shared = [(v.winner_id, A if first[v.pair_id] else B) for v in found if v.pair_id >= 300]
+    settled = [won == truth for won, truth in shared if won is not None]
+    assert len(settled) > 30
+    assert np.mean(settled) > 0.8
+    # The random person is a coin, as far as the shared pairs tell: alone they settle nothing.
+    lone = [v.outcome for v in found if v.pair_id < 300]
+    assert set(lone) == {"unresolved"}
+
+
+def test_who_never_met_anybody_settles_nothing_by_weight() -> None:
+    alone = verdicts("weighted", ballots(votes(*["A"] * 40)))
+    assert {(v.outcome, v.winner_id, v.share) for v in alone} == {("unresolved", None, 0.5)}
+    # Nor beside others who met: a pair with ties is no place to meet.
+    found = verdicts("weighted", ballots(crowd("   A", "TT A")))[-2:]
+    assert [v.outcome for v in found] == ["unresolved", "tie"]
+    assert found[0].share == pytest.approx(0.5)
+
+
+def test_votes_that_meet_are_those_on_pairs_with_two_names() -> None:
+    met = ballots(votes("A", "AT", "AB", "T?", "BBT")).met()
+    assert met.unit.tolist() == [2, 2, 4, 4]
+    assert met.people == ("p0", "p1", "p2")
+
+
 @pytest.mark.parametrize("rule", RULES.names())
 @pytest.mark.parametrize(
     ("decision", "outcome", "winner"),
@@ -244,7 +277,8 @@ def test_rules_describe_themselves_and_refuse_what_they_do_not_know() -> None:
         ("B", "remove", "flip"),
         ("T", "remove", "remove"),
         ("X", "remove", "remove"),
-        ("?", "remove", "remove"),
+        ("?", "unresolved", "unresolved"),
+        ("??", "unresolved", "unresolved"),
         ("AB", "unresolved", "soft"),
         ("BBBAA", "unresolved", "soft"),
         ("TX", "unresolved", "unresolved"),
@@ -255,6 +289,15 @@ def test_what_becomes_of_a_label(letters: str, careful: str, bold: str) -> None:
     assert act(found, A, REMOVE) == careful
     assert act(found, A, FLIP) == bold
     assert act(replace(found, outcome="unresolved"), A, FLIP) == "unresolved"
+
+
+@pytest.mark.parametrize("rule", ["majority", "weighted"])
+def test_who_cannot_judge_removes_nothing(rule: str) -> None:
+    found = one(rule, "?")
+    assert found.outcome == "cannot_judge"
+    assert {act(found, label, p) for label in (A, B, None) for p in (REMOVE, FLIP)} == {
+        "unresolved"
+    }
 
 
 def test_a_contested_pair_is_never_flipped() -> None:

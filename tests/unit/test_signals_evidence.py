@@ -1,5 +1,7 @@
 """Evidence: calibrated, additive, robust to bad runs, and silent with a sentence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from core.signals.evidence import Reader, RunMargin
 from core.signals.evidence_fit import fit_evidence, hear
 from core.signals.inputs import make_inputs
 from core.signals.logistic import logit
+from core.signals.noise_estimates import noise_estimates
 from core.signals.suspicion_model import decompose, judge_labels
 
 
@@ -150,3 +153,73 @@ def test_scale_of_a_run_and_order_of_runs_do_not_matter() -> None:
     one = Reader(fitted(margins)).logits(margins)
     other = margins[:, [2, 0, 1]] * np.array([100, 0.01, 3])
     assert Reader(fitted(other)).logits(other) == pytest.approx(one, abs=1e-6)
+
+
+# --- gold that people gave on pairs that somebody chose ------------------------------------------
+
+
+def heavy(seed: int, n: int = 3000):
+    """Draw two runs' margins with heavy tails, and which tenth of the labels is reversed."""
+    draw = np.random.default_rng(seed)
+    told = draw.standard_t(3, n) + 1.0
+    wrong = draw.random(n) < 0.1
+    margins = np.column_stack([told, told + 0.3 * draw.normal(size=n)])
+    return np.where(wrong[:, None], -margins, margins), wrong
+
+
+def asked(margins: np.ndarray, wrong: np.ndarray, n: int = 300, source_gold: int = 0):
+    """Return inputs whose most suspicious pairs people judged, some others have gold of their own.
+
+    The last value tells without those votes.
+    """
+    rows = np.argsort(margins.sum(1))[:n]
+    gold = np.full(len(wrong), np.nan)
+    own = np.setdiff1d(np.arange(len(wrong)), rows)[:source_gold]
+    gold[own] = 1.0 - wrong[own]
+    columns = {f"r{k}": (column, 0 * column) for k, column in enumerate(margins.T)}
+    without = make_inputs({"rewards": columns, "gold": gold})
+    voted = np.zeros(len(wrong), np.bool_)
+    voted[rows] = True
+    both = np.where(voted, 1.0 - wrong, gold)
+    return replace(without, gold=both, gold_voted=voted), without
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_votes_on_suspects_set_the_slope_and_not_the_noise_rate(seed: int) -> None:
+    """With heavy tails 300 votes on suspects made a prior of 20 % noise of 10 %."""
+    margins, wrong = heavy(seed)
+    inputs, without = asked(margins, wrong)
+    (model,), (bare,) = judge_labels(inputs).models, judge_labels(without).models
+    assert (model.calibrated, bare.calibrated) == ("gold", "assumption")
+    assert model.prior == pytest.approx(bare.prior)
+    assert model.slope != pytest.approx(bare.slope, rel=0.01)
+    assert [w.weight for w in model.weights] == [w.weight for w in bare.weights]
+    assert "pairs that somebody chose" in model.note
+    ranks = np.argsort(judge_labels(inputs).evidence, kind="stable")
+    assert np.array_equal(ranks, np.argsort(judge_labels(without).evidence, kind="stable"))
+
+
+def test_votes_on_suspects_change_no_estimate_of_noise() -> None:
+    inputs, without = asked(*heavy(1))
+    with_votes = noise_estimates(inputs, judge_labels(inputs))
+    told = {(e.slice, e.value, e.method): (e.rate, e.reason) for e in with_votes}
+    for one in noise_estimates(without, judge_labels(without)):
+        rate, reason = told[one.slice, one.value, one.method]
+        assert rate == (None if one.rate is None else pytest.approx(one.rate, abs=1e-6))
+        assert reason == one.reason
+
+
+def test_gold_of_the_source_sets_the_noise_rate_beside_votes() -> None:
+    margins, wrong = heavy(2)
+    inputs, without = asked(margins, wrong, source_gold=400)
+    (model,), (bare,) = judge_labels(inputs).models, judge_labels(without).models
+    assert (model.calibrated, bare.calibrated) == ("gold", "gold")
+    assert model.prior == pytest.approx(bare.prior)
+    assert model.note == bare.note
+
+
+def test_a_rate_that_is_set_stands_beside_votes() -> None:
+    inputs, _ = asked(*heavy(3))
+    (model,) = judge_labels(inputs, 0.25).models
+    assert model.prior == pytest.approx(np.log(3))
+    assert "was set to 25%" in model.note

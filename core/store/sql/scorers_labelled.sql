@@ -1,1 +1,1 @@
-SELECT count(*) AS n FROM sig.signals WHERE NOT tie
+SELECT count(*) AS n FROM sig.signals WHERE NOT tie AND TRUE /* filter */

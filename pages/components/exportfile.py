@@ -1,0 +1,31 @@
+"""The download of an export, made when it is asked for: later than its page, and apart from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.curate.export import archive
+from core.curate.recipe import Recipe
+from core.errors import UsageError
+from core.schema.relabel import Person
+from pages.components import cached, who
+
+
+def later(recipe: Recipe, person: Person) -> Callable[[], bytes]:
+    """Return what makes the file for whoever is at the page now.
+
+    Streamlit calls it in a thread without a session, perhaps hours later: what the page was drawn
+    for is looked at again.
+    """
+    since = cached.desk().state.seq
+
+    def made() -> bytes:
+        who.still(person, since)
+        if not set(cached.hidden(person.name)) <= set(recipe.filter.hidden):
+            raise UsageError(
+                "Other pairs are open to you on Relabel than when this page was drawn.",
+                "Reload it and download again.",
+            )
+        return cached.ask_large(archive, recipe)
+
+    return made
