@@ -116,7 +116,7 @@ SIGNALS.register(
             "those that leak the label. A run against the others, or with nothing in common with "
             "them, gets no weight; runs that say the same count as one. Shared faults, as a love "
             f"of length, remain. {ENOUGH} gold answers of a source set the slope, {STACKED} the "
-            "weights."
+            "weights; votes of Relabel that count as gold set the slope alone."
         ),
         example=(
             "The rows of suspicion's example, with a noise rate of 12.5 %, the middle of what "

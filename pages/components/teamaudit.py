@@ -18,6 +18,8 @@ from pages.components.words import counted, plain
 KEY = "audited"
 TARGETS = (0.005, 0.01, 0.02, 0.03, 0.05)
 _TARGET = "audit_target"
+_FEW = 10
+"""Judged pairs drawn at random below which a rate is told as an interval alone."""
 
 
 def report(
@@ -108,8 +110,11 @@ def _rate(rate: Rate) -> None:
             "about has."
         )
         return
-    st.markdown(f"{said}, {100 * rate.low:.1f} to {100 * rate.high:.1f}\u00a0%")
-    st.caption(f"95 % interval, for all {pairs} of the filter, from {judged}.")
+    few = min(h.judged for h in rate.strata if h.judged < h.pairs)
+    between = f"{100 * rate.low:.1f} to {100 * rate.high:.1f}\u00a0%"
+    st.markdown(f"{said}, {between}" if few >= _FEW else f"### {between} of labels are reversed")
+    drawn = "" if few >= _FEW else f" Too few random pairs for one number: {few} of {_FEW}."
+    st.caption(f"95 % interval, for all {pairs} of the filter, from {judged}.{drawn}")
 
 
 def _mistakes(told: AuditReport) -> None:

@@ -27,7 +27,7 @@ RULINGS = (
     ("1 wins", "1", 1, None),
     ("2 wins", "2", 2, None),
     ("Tie", "T", 0, "tie"),
-    ("Both bad", "B", 0, "both_bad"),
+    ("Both bad", "X", 0, "both_bad"),
     ("Contested", "P", 0, "contested"),
 )
 """Label, key, number of the winner, and the tie."""

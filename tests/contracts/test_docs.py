@@ -76,7 +76,7 @@ def imported(*folders: str) -> set[str]:
 
 
 def test_requirements_are_what_is_imported() -> None:
-    fixed = {"streamlit", "torch", "transformers", "datasets", "plotly", "duckdb"}
+    fixed = {"streamlit", "torch", "transformers", "datasets", "plotly", "duckdb", "psycopg"}
     owners = packages_distributions()
     used = {owners[name][0] for name in imported("core", "pages")} - {"ray"}
     assert used | fixed == names("requirements.txt")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from core.relabel.auditing import audit
@@ -86,11 +84,7 @@ def test_what_a_verdict_says_of_a_label(letters: str, label: int | None, wrong: 
 def test_who_cannot_judge_says_nothing_of_the_label() -> None:
     """Counted as right, such pairs read 8.4 % where 10.6 % was true."""
     queue = a_queue(*AUDITS, pairs=1000, ranked=0)
-    cast_votes = {2 + at: given for at, given in votes("B", "?", "A", "?").items()}
-    cast_votes = {
-        pair: {"p0": replace(vote, pair_id=pair) for vote in given.values()}
-        for pair, given in cast_votes.items()
-    }
+    cast_votes = {2 + at: {"p0": cast("p0", 2 + at, said)} for at, said in enumerate("B?A?")}
     found = audit(queue, verdicts("majority", ballots(cast_votes)), cast_votes)
     assert (found.found.judged, found.found.naive) == (2, 0.5)
     assert (found.waiting, found.passed, found.without_winner) == (2, 4, 0)
