@@ -21,7 +21,7 @@ def _labelled(root: Path) -> list[tuple[int, int]]:
     """Return (pair, chosen response) of what a trainer would get from the store."""
     store = open_store(root)
     kept = set(select(store, PairFilter()).row_ids.tolist())
-    rows = store.query("inputs_rows").to_pylist()
+    rows = store.query("inputs_rows", {"votes_as_gold": False}).to_pylist()
     return sorted((r["pair_id"], r["chosen_id"]) for r in rows if r["row_id"] in kept)
 
 
