@@ -99,6 +99,7 @@ def test_a_page_is_accessible(themed: Page, server: Server, link: str) -> None:
 
 def test_judging_is_accessible(themed: Page, server: Server) -> None:
     visit(themed, server, "relabel")
+    themed.get_by_role("button", name="Open").last.click()
     themed.get_by_role("button", name="Start").click()
     for key in ("n", "g"):
         themed.locator(".as-sides").first.wait_for()
