@@ -184,7 +184,8 @@ def test_fusion_turns_with_the_pair_and_a_half_adds_nothing(p) -> None:
 def test_threshold_and_distance_are_two_views_of_one_gap(gap, beta) -> None:
     threshold, distance = dpo_threshold(gap, beta), flip_distance(gap, beta)
     assert (distance >= 0).all()
-    assert ((threshold >= np.log(2) - 1e-12) == (distance <= 1e-12)).all()
+    clear = np.abs(gap) > 1e-9  # nearer to 0, rounding decides on either side
+    assert ((threshold >= np.log(2)) == (distance == 0))[clear].all()
 
 
 @given(array(WITH_GAPS), array(WITH_GAPS))
