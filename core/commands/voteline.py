@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from core.errors import UsageError
-from core.relabel.answering import LONGEST, SCORES, STRENGTHS
+from core.relabel.answering import LONGEST, SCORES
 from core.relabel.people import check_name
 from core.schema import id_number, id_text
-from core.schema.relabel import TAGS, VOTE_TIES, Answer, CastVote, Purpose
+from core.schema.relabel import STRENGTHS, TAGS, VOTE_TIES, Answer, CastVote, Purpose
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORT = 200

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shlex
 
 from core.curate.queueing import QueueAsk
-from core.schema import PairFilter
-from core.store.filters import where_text
+from core.curate.recipe import filter_words
 
 GUIDELINE = "guideline.md"
 """File that the command reads the guideline from."""
@@ -18,7 +17,7 @@ def queue_command(ask: QueueAsk, store: str = "") -> str:
     A guideline is a file on the command line: it is named, not written.
     """
     usual = QueueAsk(ask.name)
-    words = ["python", "-m", "core", "queue", "make", *_filter_words(ask.filter)]
+    words = ["python", "-m", "core", "queue", "make", *filter_words(ask.filter)]
     for flag, value, default in (
         ("store", store, ""),
         ("kind", ask.kind, usual.kind),
@@ -39,12 +38,3 @@ def queue_command(ask: QueueAsk, store: str = "") -> str:
     # Last, behind "--": a queue's name may begin with a dash.
     words += ["--assign", *ask.people] if ask.people else []
     return shlex.join([*words, "--", ask.name])
-
-
-def _filter_words(filter: PairFilter) -> list[str]:
-    return [
-        *(f"--source={name}" for name in filter.sources),
-        *(f"--source-split={name}" for name in filter.splits),
-        *([f"--search={filter.search}"] if filter.search.strip() else []),
-        *([f"--where={where_text(filter.conditions)}"] if filter.conditions else []),
-    ]

@@ -34,7 +34,7 @@ class Recipe:
 def command_line(recipe: Recipe, out: str, store: str = "") -> str:
     """Return the command that does the same, quoted for a shell."""
     plain = Recipe()
-    words = ["python", "-m", "core", "export", f"--out={out}", *_filter_words(recipe.filter)]
+    words = ["python", "-m", "core", "export", f"--out={out}", *filter_words(recipe.filter)]
     for flag, value, default in (
         ("store", store, ""),
         ("preset", recipe.preset, plain.preset),
@@ -74,7 +74,8 @@ def file_name(name: str) -> str:
     return f"filter-{words}.json" if words else "filter.json"
 
 
-def _filter_words(filter: PairFilter) -> list[str]:
+def filter_words(filter: PairFilter) -> list[str]:
+    """Return a filter as options of a command."""
     return [
         *(f"--source={name}" for name in filter.sources),
         *(f"--source-split={name}" for name in filter.splits),

@@ -11,11 +11,19 @@ from core.relabel.log import AlreadyThere, Writing
 from core.relabel.queues import Lease, Queue
 from core.relabel.reading import blind, identity
 from core.relabel.state import State
-from core.schema.relabel import CAUSES, TAGS, VOTE_TIES, Answer, BlindItem, CastVote, Ruling
+from core.schema.relabel import (
+    CAUSES,
+    STRENGTHS,
+    TAGS,
+    VOTE_TIES,
+    Answer,
+    BlindItem,
+    CastVote,
+    Ruling,
+)
 
 LONGEST = 4_000
 """Characters of a rationale or note."""
-STRENGTHS = (1, 2, 3)
 SCORES = range(1, 6)
 
 

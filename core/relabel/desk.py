@@ -249,11 +249,6 @@ class Desk:
 
     # --- anything else --------------------------------------------------------------------------
 
-    def append(self, kind: str, person: str, body: dict[str, object], key: str | None) -> Event:
-        """Append an event of the people's list; raise log.AlreadyThere where its key is taken."""
-        with self._writing() as tx:
-            return tx.append(kind, person, body, item_key=key)
-
     def add_votes(self, votes: Iterable[CastVote], who: str) -> int:
         """Append votes of another log; those that are here already are passed over."""
         with self._writing() as tx:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from core.errors import LogDamaged, LogError, LogUnsure, RelabelError, UsageError
 from core.relabel.chain import Body, Event, breaks, canonical, event_hash, genesis
+from core.relabel.clock import microseconds
 from core.relabel.database import EVENTS, HEAD, ITEMS, META, engine_of, meta, settle, turn
 from core.relabel.database import LOG_VERSION as LOG_VERSION
 from core.relabel.witness import Witness
@@ -323,8 +324,6 @@ def open_log(url: str, witness: Path | None = None, now: Callable[[], int] | Non
     Raises:
         UsageError: not an address of SQLite or PostgreSQL.
     """
-    from core.relabel.clock import microseconds
-
     try:
         kind = sa.make_url(url).get_backend_name()
         if kind not in ("sqlite", "postgresql"):

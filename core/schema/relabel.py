@@ -19,6 +19,9 @@ Purpose = Literal["real", "gold", "repeat", "practice"]
 VOTE_TIES = ("tie", "both_bad", "cannot_judge")
 """What a vote can say in place of a winner."""
 
+STRENGTHS = (1, 2, 3)
+"""How clearly the winner is better: slightly, clearly, by far."""
+
 TAGS = ("under-specified", "verbosity", "format", "refusal", "error", "safety", "taste")
 """Reasons a person can give: the causes of disagreement of Zhang et al. 2024 (arXiv:2410.14632),
 and safety and taste."""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from core.errors import AssayError, LogError, RelabelError, UsageError
-from core.schema.relabel import Answer, BlindItem, Person, Receipt
+from core.schema.relabel import STRENGTHS, Answer, BlindItem, Person, Receipt
 from pages.components import cached, pace, reasons, who
 from pages.components.seat import Seat, Unsent, here
 
@@ -24,7 +24,6 @@ ELSEWHERE = "This pair was answered before, perhaps in another tab; that answer 
 LATE = "Others had answered enough meanwhile: the answer is kept beside, and not counted."
 T = TypeVar("T")
 CHOICES = ("a", "b", "tie", "both_bad", "cannot_judge")
-STRENGTHS = (1, 2, 3)
 
 
 def key(name: str, token: str) -> str:

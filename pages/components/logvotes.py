@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from core.schema import relabel
 from core.schema.relabel import Decision
 from core.views.voted import LogVote, RowVerdict, RowVotes
 from pages.components.words import counted, number, percent, plain
@@ -17,7 +18,9 @@ SAID: Mapping[str, str] = {
     "cannot_judge": "cannot judge",
     "contested": "contested",
 }
-STRENGTHS: Mapping[int | None, str] = {1: "slightly", 2: "clearly", 3: "by far"}
+STRENGTHS: Mapping[int | None, str] = dict(
+    zip(relabel.STRENGTHS, ("slightly", "clearly", "by far"), strict=True)
+)
 _VERDICTS: Mapping[str | None, str] = {
     "keep": "keep the label",
     "reversed": "the label is reversed",

@@ -10,6 +10,7 @@ from core.relabel.desk import Desk
 from core.schema.relabel import CastVote, Person
 from core.views.blind import Previews, blind_previews
 from pages.components import address, ballot, cached, problems, queuepick, saidline
+from pages.components.logvotes import SAID, STRENGTHS
 from pages.components.seat import here
 from pages.components.words import cut, plain
 
@@ -17,8 +18,6 @@ SIZE = 50
 PAGE = "relabel_page"
 VIEW = "relabel_view"
 VIEWS = ("Pairs", "My answers")
-_TIES = {"tie": "a tie", "both_bad": "both bad", "cannot_judge": "cannot judge"}
-_STRENGTHS = {1: "slightly", 2: "clearly", 3: "by far"}
 
 
 def show(desk: Desk, person: Person) -> None:
@@ -70,7 +69,7 @@ def _row(vote: CastVote, queue: str, found: Previews) -> None:
 
 def _chosen(vote: CastVote, found: Previews) -> str:
     if vote.answer.winner_id is None:
-        return f"You said: **{_TIES.get(vote.answer.tie or 'tie', 'a tie')}**"
+        return f"You said: **{SAID.get(vote.answer.tie or 'tie', 'a tie')}**"
     return f"You chose: {_line(found.answers.get(vote.answer.winner_id, ''))}"
 
 
@@ -80,7 +79,7 @@ def _line(text: str) -> str:
 
 def _extra(vote: CastVote) -> str:
     answer = vote.answer
-    said = [_STRENGTHS[answer.strength]] if answer.strength in _STRENGTHS else []
+    said = [STRENGTHS[answer.strength]] if answer.strength in STRENGTHS else []
     said += [plain(tag, 40) for tag in answer.tags]
     said += ["practice"] if vote.purpose == "practice" else []
     said += ["came late, not counted"] if vote.late else []

@@ -6,9 +6,8 @@ import streamlit as st
 
 from core.schema.relabel import Answer, BlindItem, QueueItem
 from pages.components import ballot, blind, cached
+from pages.components.logvotes import SAID
 from pages.components.words import plain
-
-_TIES = {"tie": "a tie", "both_bad": "both bad", "cannot_judge": "cannot judge"}
 
 
 def show(item: BlindItem, answer: Answer) -> None:
@@ -37,7 +36,7 @@ def show(item: BlindItem, answer: Answer) -> None:
 def said_of(item: BlindItem, winner_id: int | None, tie: str | None) -> str:
     """Return an answer in words, by the sides of one showing."""
     if winner_id is None:
-        return _TIES.get(tie or "tie", "a tie")
+        return SAID.get(tie or "tie", "a tie")
     return "A" if winner_id == item.left_id else "B"
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.components import ballot, reasons
 from pages.components.ballot import key
+from pages.components.logvotes import STRENGTHS
 from pages.components.seat import Seat
 
 _VOTES = (
@@ -15,7 +16,6 @@ _VOTES = (
     ("cannot_judge", "Cannot judge", "J"),
     ("b", "B is better", "B"),
 )
-_STRENGTHS = ((1, "slightly"), (2, "clearly"), (3, "by far"))
 
 
 def show(seat: Seat, token: str, last: int | None) -> None:
@@ -34,7 +34,7 @@ def show(seat: Seat, token: str, last: int | None) -> None:
                     width="stretch",
                 )
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            for strength, label in _STRENGTHS:
+            for strength, label in STRENGTHS.items():
                 st.button(
                     label,
                     key=key(f"strength_{strength}", token),

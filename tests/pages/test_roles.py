@@ -24,7 +24,6 @@ from tests.factories import demo_pairs, make_store
 from tests.pages.conftest import ROOT, said
 
 NAMES = [page.name for page in menu._PAGES]
-ANNOTATORS = {"relabel"}
 ROLES = {"ann": "admin", "rev": "reviewer", "bo": "annotator"}
 NEED = "You need a link to come in"
 
