@@ -20,7 +20,7 @@ from core.relabel.chain import Event, event_hash, genesis, intact
 from core.relabel.log import ACCEPT, Log, Writing
 from core.relabel.queues import Lease, Progress, Queue
 from core.relabel.reading import blind, guideline_hash, lease_body, queue_body, vote_body
-from core.relabel.serving import Chance, draw
+from core.relabel.serving import Chance, draw, to_practise
 from core.relabel.state import State
 from core.schema.relabel import (
     Answer,
@@ -100,13 +100,12 @@ class Desk:
             queue, state = self._queue(queue_id), self.state
             mine = [state.votes[seq] for seq in state.by_person.get(person, ())]
             here = [v for v in mine if v.queue == queue_id and v.purpose != "practice"]
-            done = state.asked.get((queue_id, person), set())
             seconds = [v.answer.seconds for v in here[-50:] if v.answer.seconds is not None]
             now = self.log.now()
             return Progress(
                 answered=len(here),
                 today=sum(v.at > now - _DAY for v in here),
-                practice_left=sum(p not in done for p in queue.practice),
+                practice_left=len(to_practise(state, queue, person)),
                 wanted=self._count(queue),
                 total=queue.overlap * len(queue.real),
                 median_seconds=median(seconds) if seconds else None,

@@ -55,12 +55,18 @@ def lot(queue: Queue, person: str, index: int) -> float:
     return int.from_bytes(hashlib.sha256(said).digest()[:7], "big") / 2**56
 
 
+def to_practise(state: State, queue: Queue, person: str) -> list[int]:
+    """Return the places of practice that are before a person: no pair whose solution they know."""
+    done = state.asked.get((queue.id, person), set())
+    known = state.practised.get(person, set())
+    return [p for p in queue.practice if p not in done and queue.items[p].pair_id not in known]
+
+
 def _practice(
     state: State, queue: Queue, person: str, busy: set[int]
 ) -> tuple[int, Purpose] | None:
-    done = state.asked.get((queue.id, person), set())
-    left = (p for p in queue.practice if p not in done and queue.items[p].pair_id not in busy)
-    place = next(left, None)
+    places = to_practise(state, queue, person)
+    place = next((p for p in places if queue.items[p].pair_id not in busy), None)
     return None if place is None else (place, "practice")
 
 

@@ -54,6 +54,17 @@ def test_practice_comes_first_and_once_for_each(at: Office) -> None:
     assert desk.progress("cat", queue).practice_left == 3
 
 
+def test_what_was_practised_elsewhere_is_not_left_to_practise(at: Office) -> None:
+    desk = at.desk()
+    queue = desk.make_queue(mixed(5, overlap=2), "lead")
+    for _ in range(3):
+        answer_next(desk, "ann", queue)
+    other = desk.make_queue(replace(mixed(5, overlap=2), name="other"), "lead")
+    assert desk.progress("ann", other).practice_left == 0
+    assert desk.progress("bob", other).practice_left == 3
+    assert answer_next(desk, "ann", other).vote.purpose == "real"
+
+
 def test_practice_and_gold_do_not_count_for_a_label(at: Office) -> None:
     desk = at.desk()
     queue = desk.make_queue(mixed(20, gold_share=0.5), "lead")
