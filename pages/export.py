@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.curate.export import ARCHIVE_PAIRS
 from core.curate.preview import preview
-from core.curate.recipe import command_line
+from core.curate.commandline import command_line
 from pages.components import cached, exportfile, exportform, exportview, frame, problems, who
 
 asked = frame.current()

@@ -9,16 +9,20 @@ import hashlib
 import json
 import platform
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from core.curate.counts import Counts
 from core.curate.recipe import Recipe
-from core.curate.selection import Counts
-from core.schema import SCHEMA_VERSION
+from core.schema import SCHEMA_VERSION, RunInfo, SignalColumn
+from core.schema.relabel import Head
+from core.store.layout import APPLICATION
 
 NAME = "manifest.json"
+LEFT_OUT = "rows_left_out_open_to_relabel"
+"""The key of `Manifest.hidden_rows`; it is not there where no row was hidden."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,25 @@ class FileEntry:
 
 
 @dataclass(frozen=True)
+class ScorerEntry:
+    """A run whose numbers the recipe used: what of it makes them, and nothing of the machine."""
+
+    run_id: str
+    scorer: str
+    model: str | None = None
+    revision: str | None = None
+    """Commit on the hub, or SHA-256 of a folder's files."""
+    reference: str | None = None
+    reference_revision: str | None = None
+    dtype: str | None = None
+    chat_template_hash: str | None = None
+    tokenizer_hash: str | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    responses: int = 0
+    """Responses, or pairs for a judge, that it scored."""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """All of it."""
 
@@ -62,6 +85,7 @@ class Manifest:
     sentence: str
     """The filter in words."""
     recipe: Recipe
+    """Its filter holds no hidden rows: see `hidden_rows`."""
     counts: Counts
     splits: tuple[SplitEntry, ...]
     shared_prompts: int
@@ -72,10 +96,37 @@ class Manifest:
     """What the store knows of these pairs and the files cannot hold; sentences."""
     noise: tuple[float, float] | None
     """Lowest and highest estimate of the store's share of reversed labels."""
+    log: Head | None = None
+    """Event of the votes' log up to which it was read; None where nothing of it was asked."""
+    facts: Mapping[str, float] = field(default_factory=dict)
+    """Means, deviations and cuts that the preset used."""
+    leakage: Mapping[str, object] = field(default_factory=dict)
+    """What ties prompts across splits: the report as plain values."""
+    contamination: Mapping[str, object] = field(default_factory=dict)
+    """Which pairs ask what an evaluation asks: the report as plain values."""
+    scorers: tuple[ScorerEntry, ...] = ()
     files: tuple[FileEntry, ...] = ()
-    application: str = "assay"
+    application: str = APPLICATION
     schema_version: int = SCHEMA_VERSION
     versions: Mapping[str, str] = field(default_factory=dict)
+    hidden_rows: int = 0
+    """Rows that were open to whoever exported: they are counted, not named."""
+
+
+def scorers(
+    columns: Iterable[SignalColumn], runs: Iterable[RunInfo], used: Iterable[str]
+) -> tuple[ScorerEntry, ...]:
+    """Return the runs that the `used` columns come from, by name; `columns`, `runs`: the store's.
+
+    A column of no single run, such as suspicion, may come from all of them.
+    """
+    names = set(used)
+    wanted = {column.run_id for column in columns if column.name in names}
+    return tuple(
+        ScorerEntry(**{name: getattr(run, name) for name in ScorerEntry.__dataclass_fields__})
+        for run in sorted(runs, key=lambda run: run.run_id)
+        if None in wanted or run.run_id in wanted
+    )
 
 
 def versions() -> Mapping[str, str]:
@@ -89,14 +140,27 @@ def versions() -> Mapping[str, str]:
 
 
 def manifest_text(manifest: Manifest) -> str:
-    """Return the JSON text, the same for equal manifests.
+    """Return the JSON text, the same for equal manifests; `manifestread` reads it.
 
     Rows that were open to whoever exported are counted, not named; where none was, nothing is said.
     """
     said = asdict(manifest)
-    if hidden := said["recipe"]["filter"].pop("hidden"):
-        said["rows_left_out_open_to_relabel"] = len(hidden)
-    return json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    hidden = len(said["recipe"]["filter"].pop("hidden")) or said["hidden_rows"]
+    del said["hidden_rows"]
+    if hidden:
+        said[LEFT_OUT] = hidden
+    text = json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    if not _encodes(text):  # half of a character, in a name or a search: only an escape holds it
+        text = json.dumps(said, indent=2, sort_keys=True, allow_nan=False)
+    return f"{text}\n"
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def file_entry(folder: Path, path: Path, rows: int | None = None) -> FileEntry:

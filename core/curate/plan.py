@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.curate.base import Base, base_of
+from core.curate.judged import Given
 from core.curate.manifest import SplitEntry
 from core.curate.presets import PRESETS
 from core.curate.recipe import AUTO, Recipe
-from core.curate.selection import Selection, select
+from core.curate.selection import Selection, choose
 from core.curate.splits import Splits, split
 from core.curate.writers import FILES, FORMATS
 from core.errors import ExportError
@@ -33,17 +35,22 @@ class Plan:
         return (always, cut) if rows else (always,)
 
 
-def plan(store: Store, recipe: Recipe) -> Plan:
+def plan(
+    store: Store, recipe: Recipe, given: Given | None = None, base: Base | None = None
+) -> Plan:
     """Select, divide and settle the format; an empty selection is a plan of no rows.
+
+    base: what `base_of` says of the recipe's filter and verdicts, where it is known already.
 
     Raises:
         UnknownName: no such preset, format or kind of file.
         ExportError: the format cannot hold a selected row, or the sources' splits cannot be kept.
     """
     FILES.get(recipe.file)
-    params = PRESETS.get(recipe.preset).settled(recipe.params)
-    recipe = replace(recipe, params=params)
-    selection = select(store, recipe.filter, recipe.preset, params, recipe.seed)
+    given = given or Given()
+    recipe = replace(recipe, params=PRESETS.get(recipe.preset).settled(recipe.params))
+    base = base or base_of(store, recipe.filter, recipe.labels, given.judged)
+    selection = choose(store, recipe, base)
     splits = split(selection, recipe.splits, recipe.seed)
     return Plan(_settled(recipe, selection), selection, splits)
 

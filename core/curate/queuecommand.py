@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from core.curate.commandline import filter_words
 from core.curate.queueing import QueueAsk
-from core.curate.recipe import filter_words
 
 GUIDELINE = "guideline.md"
 """File that the command reads the guideline from."""

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from core.errors import ExportError, UnknownName
 from core.schema import Bools, Floats, Ints
-from core.store.filters import Where
+from core.store.filters import KEYS, Where
 from core.store.instance import Store
 
+_IDS = ("row_id", "pair_id", "prompt_id", "chosen_id", "rejected_id")
+UNKNOWN = "unknown"
+"""Of rows without a value of a key."""
 TEXT_ROWS = 4096
 """Rows whose texts are held at once."""
 
@@ -24,6 +28,10 @@ class Coded:
     """Into `names`."""
     names: tuple[str, ...]
 
+    def at(self, places: Ints) -> Coded:
+        """Return some of the rows; the names stay."""
+        return Coded(self.index[places], self.names)
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -33,6 +41,7 @@ class Rows:
     pair_id: Ints
     prompt_id: Ints
     chosen_id: Ints
+    rejected_id: Ints
     tie: Bools
     source: Coded
     split: Coded
@@ -62,7 +71,7 @@ class Part:
 def filtered_rows(store: Store, where: Where) -> Rows:
     """Return the rows of a compiled filter."""
     table = store.query("export_rows", {}, where)
-    ids = {name: table[name].to_numpy() for name in ("row_id", "pair_id", "prompt_id", "chosen_id")}
+    ids = {name: table[name].to_numpy() for name in _IDS}
     return Rows(
         **ids,
         tie=table["tie"].to_numpy(),
@@ -75,6 +84,35 @@ def column_values(store: Store, name: str) -> Floats:
     """Return a stored signal, indexed by row_id; NaN is unknown."""
     table = store.query("export_column", column=name)
     return np.asarray(table["value"].to_numpy(), dtype=np.float64)
+
+
+def key_values(store: Store, name: str, row_ids: Ints) -> Coded:
+    """Return a key of some rows as text; raise UnknownName for another name."""
+    if KEYS.get(name) != "text":
+        texts = [key for key, kind in KEYS.items() if kind == "text"]
+        raise UnknownName("key to count by", name, texts)
+    column = store.query("export_column", column=name)["value"]
+    return _coded(column.take(pa.array(row_ids)).fill_null(UNKNOWN))
+
+
+def prompt_vectors(store: Store, prompt_ids: Ints) -> Floats:
+    """Return the embedding of each row's prompt, of length 1, shape (rows, d); NaN without one.
+
+    Of the run with the most vectors. Raise ExportError where no run has any.
+    """
+    runs = {run: sum(part.tally.rows for part in parts) for run, parts in store.parts.items()}
+    with_vectors = [r for r in runs if "prompt_embedding" in store.run_columns(r)]
+    if not with_vectors:
+        raise ExportError(
+            "The store has no embeddings of prompts.", "Make them: python -m core score embedding."
+        )
+    best = max(sorted(with_vectors), key=lambda run: runs[run])
+    table = store.query("export_vectors", {"run_id": best})
+    known, flat = table["prompt_id"].to_numpy(), table["vector"].combine_chunks().flatten()
+    vectors = flat.to_numpy().reshape(known.size, -1).astype(np.float32)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    at = np.minimum(np.searchsorted(known, prompt_ids), max(known.size - 1, 0))
+    return np.where((known[at] == prompt_ids)[:, None], vectors[at], np.nan)
 
 
 def turns(store: Store) -> Turns:

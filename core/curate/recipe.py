@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from core.curate.splits import DEFAULT_NAMES, SplitPlan
+from core.curate.splits import SplitPlan
 from core.schema import PairFilter
-from core.store.filters import where_text
 
 AUTO = "auto"
 """The format that fits: standard when every row is one question and one answer."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What people's verdicts do to labels."""
+
+    rule: str = ""
+    """A name of `relabel.verdicts.RULES`; empty: labels stay those of the sources."""
+    params: Mapping[str, float] = field(default_factory=dict)
+    on_reversed: Literal["remove", "flip"] = "remove"
+    on_contested: Literal["unresolved", "soft"] = "unresolved"
+
+
+@dataclass(frozen=True)
+class Cap:
+    """At most so many pairs of each value of a key, or of one value."""
+
+    by: str
+    """A name of `store.filters.KEYS`."""
+    n: int
+    value: str = ""
+    """Empty: every value of the key has the cap for itself."""
+
+
+@dataclass(frozen=True)
+class EvaluationFile:
+    """A file of evaluation prompts; its name without a folder, and what is in it."""
+
+    name: str
+    sha256: str
+    """Of the prompts, one per line as JSON, so that copies in other kinds of file are the same."""
+    prompts: int
 
 
 @dataclass(frozen=True)
@@ -21,74 +50,23 @@ class Recipe:
     """What to write and how."""
 
     filter: PairFilter = field(default_factory=PairFilter)
+    labels: Labels = field(default_factory=Labels)
+    evaluation: tuple[EvaluationFile, ...] = ()
+    """Pairs whose prompt is in one of them, or nearly so, are left out."""
     preset: str = "everything"
     params: Mapping[str, float] = field(default_factory=dict)
+    use: Mapping[str, str] = field(default_factory=dict)
+    """Role of a preset's need → column, or a text that the preset asks for."""
+    caps: tuple[Cap, ...] = ()
+    balance: str = ""
+    """A name of `store.filters.KEYS`: as many pairs of each of its values; empty for none."""
     splits: SplitPlan = field(default_factory=SplitPlan)
     seed: int = 42
     format: str = AUTO
     """A name of `writers.FORMATS`, or AUTO."""
     file: str = "jsonl"
     """A name of `writers.FILES`."""
-
-
-def command_line(recipe: Recipe, out: str, store: str = "") -> str:
-    """Return the command that does the same, quoted for a shell."""
-    plain = Recipe()
-    words = ["python", "-m", "core", "export", f"--out={out}", *filter_words(recipe.filter)]
-    for flag, value, default in (
-        ("store", store, ""),
-        ("preset", recipe.preset, plain.preset),
-        ("format", recipe.format, plain.format),
-        ("file", recipe.file, plain.file),
-        ("seed", recipe.seed, plain.seed),
-    ):
-        words += [f"--{flag}={value}"] if value != default else []
-    return shlex.join([*words, *_split_words(recipe.splits)])
-
-
-def filter_recipe(name: str, filter: PairFilter, fingerprint: str, store: str = "") -> str:
-    """Return a filter as a JSON text to keep: its parameters, and the command that exports it.
-
-    `fingerprint` is the store's of that day: on another one the filter keeps other pairs.
-    """
-    parameters = {
-        "source": list(filter.sources),
-        "split": list(filter.splits),
-        "q": filter.search,
-        "where": where_text(filter.conditions),
-    }
-    recipe = {
-        "recipe": "assay filter",
-        "version": 1,
-        "name": name or None,
-        "parameters": {key: value for key, value in parameters.items() if value},
-        "fingerprint": fingerprint,
-        "command": command_line(Recipe(filter=filter), "curated", store),
-    }
-    return json.dumps(recipe, indent=1, ensure_ascii=False) + "\n"
-
-
-def file_name(name: str) -> str:
-    """Return what a recipe's file is called: letters and digits of its name."""
-    words = "-".join(re.findall(r"[a-z0-9]+", name.lower()))[:40].strip("-")
-    return f"filter-{words}.json" if words else "filter.json"
-
-
-def filter_words(filter: PairFilter) -> list[str]:
-    """Return a filter as options of a command."""
-    return [
-        *(f"--source={name}" for name in filter.sources),
-        *(f"--source-split={name}" for name in filter.splits),
-        *([f"--search={filter.search}"] if filter.search.strip() else []),
-        *([f"--where={where_text(filter.conditions)}"] if filter.conditions else []),
-    ]
-
-
-def _split_words(plan: SplitPlan) -> list[str]:
-    if plan == SplitPlan():
-        return []
-    if plan.keep:
-        return ["--splits=keep"]
-    words = [f"--splits={','.join(map(repr, plan.ratios))}"]
-    default = DEFAULT_NAMES.get(len(plan.ratios))
-    return words if plan.names == default else [*words, f"--names={','.join(plan.names)}"]
+    columns: tuple[str, ...] = ()
+    """Names of `knobs.KNOBS`: weights and numbers for a trainer."""
+    names: bool = False
+    """Annotators by their names; otherwise by pseudonyms."""

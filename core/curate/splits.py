@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from core.curate.selection import Selection
 from core.errors import ExportError, UsageError
 from core.schema import Ints
 
+if TYPE_CHECKING:
+    from core.curate.selection import Selection
+
 DEFAULT_NAMES = {1: ("train",), 2: ("train", "test"), 3: ("train", "validation", "test")}
+LINKS = ("normalised", "near", "response", "conversation")
+"""What ties prompts together: the same but for case, spaces and marks; nearly the same words; an
+answer that both have; one conversation."""
 _NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 _DEVICES = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)
 _RESERVED = ("all",)
@@ -25,6 +31,8 @@ class SplitPlan:
 
     ratios: tuple[float, ...] = (1.0,)
     names: tuple[str, ...] = ("train",)
+    links: tuple[str, ...] = LINKS
+    """What makes prompts stay together, besides being the same."""
 
     def __post_init__(self) -> None:
         """Refuse ratios and names that cannot be meant."""

@@ -80,7 +80,7 @@ class Tables:
         with self._lock:
             if head <= store.live_head:
                 return
-            state = ask(_standing)
+            state = ask(standing)
             store.fill(vote_table(state), verdict_table(self._judged(state)), state.seq)
 
     def _judged(self, state: State) -> Iterable[Verdict]:
@@ -97,7 +97,7 @@ class Tables:
         return self._verdicts.values()
 
 
-def _standing(state: State) -> State:
+def standing(state: State) -> State:
     """Return a copy of what is read here, so that the desk need not wait for the tables."""
     return replace(
         state,

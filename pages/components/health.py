@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.curate.recipe import Recipe, command_line
+from core.curate.commandline import command_line
+from core.curate.recipe import Recipe
 from core.views.results import Overview, SourceRow
 from pages.components.exportview import store_flag
 from pages.components.words import counted, interval, percent, plain

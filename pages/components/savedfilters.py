@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.curate.recipe import file_name, filter_recipe
+from core.curate.commandline import file_name, filter_recipe
 from core.errors import AssayError
 from core.schema import PairFilter
 from core.schema.relabel import Person

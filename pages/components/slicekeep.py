@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.curate.recipe import Recipe, command_line
+from core.curate.commandline import command_line
+from core.curate.recipe import Recipe
 from core.schema import Condition, PairFilter
 from core.views.slices import Slices
 from core.views.slicing import Slice

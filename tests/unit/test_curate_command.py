@@ -10,7 +10,8 @@ import pytest
 
 from core.commands.cli import load, parser_of
 from core.commands.export import recipe_of
-from core.curate.recipe import Recipe, command_line, file_name, filter_recipe
+from core.curate.commandline import command_line, file_name, filter_recipe
+from core.curate.recipe import Recipe
 from core.curate.splits import KEEP, plan_splits
 from core.schema import Condition, PairFilter
 from core.settings import Settings

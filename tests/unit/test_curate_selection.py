@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.curate.presets import PRESETS, PresetSpec
+from core.curate.presets import PRESETS, Example, Kept, Need, PresetSpec
 from core.curate.selection import Counts, select
 from core.errors import ExportError, FilterError, UnknownName, UsageError
 from core.registry import Param
@@ -84,11 +84,15 @@ def largest(monkeypatch: pytest.MonkeyPatch) -> PresetSpec:
             title="Largest",
             description="Keeps the largest margins.",
             paper="",
-            needs=("explicit_margin_alpha",),
+            needs=(Need("margin", "explicit_margin", "How far."),),
             params=(Param("k", "How many", 2, 1, 100, ""),),
-            select=lambda inputs, params: np.argsort(
-                -np.nan_to_num(inputs.signals["explicit_margin_alpha"], nan=-np.inf)
-            )[: int(params["k"])],
+            select=lambda inputs, params: Kept(
+                np.argsort(-np.nan_to_num(inputs.signals["margin"], nan=-np.inf))[
+                    : int(params["k"])
+                ],
+                ranked=True,
+            ),
+            example=Example({}, ()),
         )
     )
 
@@ -101,7 +105,7 @@ def test_a_preset_keeps_and_orders(store: Store, largest: PresetSpec) -> None:
 
 def test_a_preset_says_what_it_lacks(tmp_path: Path, largest: PresetSpec) -> None:
     unscored = make_store(tmp_path, [make_pair(0)])
-    with pytest.raises(ExportError, match="largest needs explicit_margin_alpha"):
+    with pytest.raises(ExportError, match="largest needs explicit_margin"):
         select(unscored, PairFilter(), largest.name)
     with pytest.raises(UsageError, match="k of largest cannot be 0"):
         select(unscored, PairFilter(), largest.name, {"k": 0})

@@ -5,7 +5,7 @@ WITH kept AS (
     WHERE TRUE /* filter */
 )
 SELECT
-    p.row_id, p.pair_id, p.prompt_id, p.chosen_id, p.label_kind = 'tie' AS tie,
+    p.row_id, p.pair_id, p.prompt_id, p.chosen_id, p.rejected_id, p.label_kind = 'tie' AS tie,
     s.name AS source, p.split
 FROM kept
 JOIN data.pairs AS p USING (row_id)

@@ -1,0 +1,56 @@
+"""What a recipe needs besides the store: people's verdicts as of one event, evaluation prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.curate.recipe import EvaluationFile, Labels
+from core.relabel.ballots import Ballots, ballots
+from core.relabel.state import State
+from core.relabel.tables import standing
+from core.relabel.verdicts import Verdict, verdicts
+from core.schema.relabel import Head
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Verdicts of a rule on the votes up to an event of the log."""
+
+    head: Head
+    found: tuple[Verdict, ...]
+    """By pair id; who said so by name."""
+    votes: Ballots
+    """The votes they come from; of them the card tells how far people agree."""
+    reviewers: tuple[str, ...]
+    """Who ruled, by name."""
+
+
+@dataclass(frozen=True)
+class EvaluationPrompts:
+    """Texts of evaluation prompts: no pair about them is trained on."""
+
+    file: EvaluationFile
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Given:
+    """All of it."""
+
+    judged: Judged | None = None
+    """None where the recipe asks for no verdicts."""
+    evaluation: tuple[EvaluationPrompts, ...] = ()
+
+
+def judged(ask: Callable[[Callable[[State], State]], State], head: Head, labels: Labels) -> Judged:
+    """Return the verdicts of a recipe's rule; `ask` is that of the log's desk, which is at `head`.
+
+    Raises:
+        UnknownName, UsageError: no such rule, or a parameter it has not.
+    """
+    state = ask(standing)
+    votes = ballots(state.by_pair)
+    found = verdicts(labels.rule, votes, state.decisions, labels.params)
+    reviewers = tuple(sorted({made.reviewer for made in state.decisions.values()}))
+    return Judged(head, found, votes, reviewers)
