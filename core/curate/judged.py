@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from core.curate.pseudonyms import Called, called
 from core.curate.recipe import EvaluationFile, Labels
 from core.relabel.ballots import Ballots, ballots
 from core.relabel.state import State
@@ -19,11 +20,10 @@ class Judged:
 
     head: Head
     found: tuple[Verdict, ...]
-    """By pair id; who said so by name."""
+    """By pair id; their sources call people as `people` does."""
     votes: Ballots
-    """The votes they come from; of them the card tells how far people agree."""
-    reviewers: tuple[str, ...]
-    """Who ruled, by name."""
+    """The votes they come from, by real names: of them the card tells how far people agree."""
+    people: Called
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,23 @@ class Given:
     evaluation: tuple[EvaluationPrompts, ...] = ()
 
 
-def judged(ask: Callable[[Callable[[State], State]], State], head: Head, labels: Labels) -> Judged:
+def judged(
+    ask: Callable[[Callable[[State], State]], State],
+    head: Head,
+    labels: Labels,
+    salt: str,
+    names: bool = False,
+) -> Judged:
     """Return the verdicts of a recipe's rule; `ask` is that of the log's desk, which is at `head`.
+
+    salt: of `pseudonyms.salt_of`; people keep their own names with `names`.
 
     Raises:
         UnknownName, UsageError: no such rule, or a parameter it has not.
     """
     state = ask(standing)
     votes = ballots(state.by_pair)
+    people = called(votes.people, {d.reviewer for d in state.decisions.values()}, salt, names)
     found = verdicts(labels.rule, votes, state.decisions, labels.params)
-    reviewers = tuple(sorted({made.reviewer for made in state.decisions.values()}))
-    return Judged(head, found, votes, reviewers)
+    told = tuple(replace(verdict, source=people.source(verdict.source)) for verdict in found)
+    return Judged(head, told, votes, people)

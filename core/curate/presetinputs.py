@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from core.errors import ExportError, UnknownName, UsageError
 from core.schema import Floats, SignalColumn
 from core.signals.spec import SIGNALS
 from core.store.instance import Store
+
+if TYPE_CHECKING:
+    from core.curate.selection import Selection
 
 SUSPICION = "suspicion"
 
@@ -68,11 +72,19 @@ def signal_values(store: Store, column: SignalColumn, base: Base) -> Floats:
 
     A signed signal is negated where the sides are swapped. Who is settled is no suspect.
     """
-    values = column_values(store, column.name)[base.row_id]
+    return _relabelled(column, column_values(store, column.name)[base.row_id], base)
+
+
+def selected_values(store: Store, column: SignalColumn, chosen: Selection) -> Floats:
+    """Return a column for the rows of a selection, signed as they are written."""
+    return _relabelled(column, column_values(store, column.name)[chosen.row_ids], chosen)
+
+
+def _relabelled(column: SignalColumn, values: Floats, rows: Base | Selection) -> Floats:
     if column.signal == SUSPICION:
-        values = np.where(base.settled, 0.0, values)
-    elif SIGNALS.get(column.signal).signed:
-        values = np.where(base.flipped, -values, values)
+        return np.where(rows.settled, 0.0, values)
+    if SIGNALS.get(column.signal).signed and rows.flipped.any():
+        return np.where(rows.flipped, -values, values)
     return values
 
 

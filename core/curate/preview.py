@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.curate.base import Base
+from core.curate.counts import Counts
+from core.curate.judged import Given
 from core.curate.manifest import SplitEntry
 from core.curate.plan import Plan, plan, split_entries
+from core.curate.presetinputs import SUSPICION, selected_values
 from core.curate.reading import column_values
 from core.curate.recipe import Recipe
-from core.curate.selection import Counts, Selection
-from core.schema import Floats, Ints
+from core.curate.selection import Selection
+from core.schema import Floats, SignalColumn
 from core.store.instance import Store
+
+LONGER = "length_delta_chars"
+SHOWN = ("explicit_margin", "implicit_margin", "length_normalised_margin", "rating_margin")
+"""Signals whose means are told before and after."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +34,14 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class MarginMean:
-    """Mean of a stored margin before and after; None where no row has it."""
+class Change:
+    """A mean before and after; None where no row has it."""
 
     column: str
     before: float | None
     """Over all rows the filter found."""
     after: float | None
-    """Over the pairs that would be written."""
+    """Over the pairs that would be written, with their labels."""
 
 
 @dataclass(frozen=True)
@@ -46,22 +55,56 @@ class Preview:
     splits: tuple[SplitEntry, ...]
     shared_prompts: int
     slices: tuple[Slice, ...]
-    margins: tuple[MarginMean, ...]
+    margins: tuple[Change, ...]
+    suspicion: Change | None
+    """Mean suspicion: how many labels the scores take for reversed. A preset that drops suspects
+    lowers it whether it is right or not. None where nothing is scored."""
+    longer: Change | None
+    """Share of labels that name the longer answer, among unequal ones."""
+    flipped: int
+    soft: int
+    """Pairs whose label is a share of votes."""
+    verdicts: Mapping[str, int]
+    """What people's verdicts did → rows."""
+    left_out: Mapping[str, int]
+    """Why the preset left rows out → rows."""
+    facts: Mapping[str, float]
+    uses: Mapping[str, str]
+    """Role → column that the preset read."""
     losses: tuple[str, ...]
     """What the files cannot hold; sentences."""
 
 
-def preview(store: Store, recipe: Recipe) -> Preview:
+def preview(
+    store: Store, recipe: Recipe, given: Given | None = None, base: Base | None = None
+) -> Preview:
     """Say what `export.write` would write; raises what `plan` raises."""
-    planned = plan(store, recipe)
+    return previewed(store, plan(store, recipe, given, base))
+
+
+def previewed(store: Store, planned: Plan) -> Preview:
+    """Say what a plan would write."""
+    chosen = planned.selection
     return Preview(
-        sentence=planned.selection.sentence,
+        sentence=chosen.sentence,
         format=planned.recipe.format,
-        counts=planned.selection.counts,
+        counts=chosen.counts,
         splits=split_entries(planned),
         shared_prompts=planned.splits.shared_prompts,
         slices=_slices(planned),
-        margins=_margins(store, planned.selection),
+        margins=tuple(
+            _change(store, column, chosen)
+            for column in store.signal_columns
+            if column.signal in SHOWN and column.n
+        ),
+        suspicion=_of(store, SUSPICION, chosen),
+        longer=_longer(store, chosen),
+        flipped=int(chosen.flipped.sum()),
+        soft=int(np.isfinite(chosen.soft).sum()),
+        verdicts=chosen.verdicts,
+        left_out=chosen.left_out,
+        facts=chosen.facts,
+        uses=chosen.uses,
         losses=planned.losses,
     )
 
@@ -79,16 +122,30 @@ def _slices(planned: Plan) -> tuple[Slice, ...]:
     )
 
 
-def _margins(store: Store, selection: Selection) -> tuple[MarginMean, ...]:
-    names = [c.name for c in store.signal_columns if c.signal == "explicit_margin"]
-    return tuple(_margin(name, column_values(store, name), selection) for name in names)
+def _of(store: Store, name: str, chosen: Selection) -> Change | None:
+    column = next((c for c in store.signal_columns if c.name == name and c.n), None)
+    return _change(store, column, chosen) if column else None
 
 
-def _margin(name: str, values: Floats, selection: Selection) -> MarginMean:
-    return MarginMean(name, _mean(values, selection.matching_ids), _mean(values, selection.row_ids))
+def _longer(store: Store, chosen: Selection) -> Change | None:
+    column = next((c for c in store.signal_columns if c.name == LONGER and c.n), None)
+    if column is None:
+        return None
+    before = column_values(store, LONGER)[chosen.matching_ids]
+    after = selected_values(store, column, chosen)
+    return Change(LONGER, _positive(before), _positive(after))
 
 
-def _mean(values: Floats, row_ids: Ints) -> float | None:
-    known = values[row_ids]
-    known = known[~np.isnan(known)]
+def _positive(values: Floats) -> float | None:
+    unequal = values[~np.isnan(values) & (values != 0)]
+    return float((unequal > 0).mean()) if unequal.size else None
+
+
+def _change(store: Store, column: SignalColumn, chosen: Selection) -> Change:
+    before = column_values(store, column.name)[chosen.matching_ids]
+    return Change(column.name, _mean(before), _mean(selected_values(store, column, chosen)))
+
+
+def _mean(values: Floats) -> float | None:
+    known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else None
