@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.curate.base import Base
 from core.curate.presets import Need, PresetInputs, PresetSpec
-from core.curate.reading import column_values, prompt_vectors
+from core.curate.presets.spec import RUN_COLUMNS
+from core.curate.reading import column_values, prompt_vectors, run_rewards
 from core.curate.recipe import Recipe
 from core.errors import ExportError, UnknownName, UsageError
-from core.schema import Floats, SignalColumn
+from core.schema import Floats
 from core.signals.spec import SIGNALS
 from core.store.instance import Store
 
@@ -34,68 +36,112 @@ def preset_inputs(
     """
     _check_use(spec, recipe.use)
     columns = columns_of(store, spec.needs, recipe.use, f"The preset {spec.name}")
-    signals = {role: signal_values(store, column, base) for role, column in columns.items()}
     inputs = PresetInputs(
         row_id=base.row_id,
         pair_id=base.pair_id,
         prompt_id=base.prompt_id,
         source=base.source.index,
         sources=base.source.names,
-        signals=signals,
+        signals={role: values_of(store, column, base) for role, column in columns.items()},
         seed=recipe.seed,
         texts={name: recipe.use[name] for name in spec.texts},
         vectors=prompt_vectors(store, base.prompt_id) if spec.vectors else None,
+        settled=base.settled,
     )
     return inputs, {role: column.name for role, column in columns.items()}
 
 
+@dataclass(frozen=True)
+class Column:
+    """Something of a row that a need can read."""
+
+    name: str
+    """A stored signal's column, or `<run>.reward_chosen` and `<run>.reward_rejected`."""
+    signal: str
+    """In the registry of signals, or in RUN_COLUMNS."""
+    run_id: str | None
+    n: int
+    """Rows that have it."""
+
+
 def columns_of(
     store: Store, needs: tuple[Need, ...], use: Mapping[str, str], who: str
-) -> Mapping[str, SignalColumn]:
+) -> Mapping[str, Column]:
     """Return the column of each role: the one that was named, else the best covered of its signal.
 
-    An optional one that nothing provides is left out.
+    Needs with the same signal get different runs. An optional one that nothing provides is left
+    out.
+
+    Raises:
+        UnknownName: no such column.
+        ExportError: nothing provides what is needed.
     """
-    found = {need.role: _column(store, need, use.get(need.role, "")) for need in needs}
-    missing = [n.signal for n in needs if found[n.role] is None and not n.optional]
+    known = _known(store)
+    found: dict[str, Column] = {}
+    for need in sorted(needs, key=lambda need: need.role not in use):
+        column = _column(known, need, use.get(need.role, ""), set(found.values()))
+        if column is not None:
+            found[need.role] = column
+    missing = [need for need in needs if need.role not in found and not need.optional]
     if missing:
-        why = " ".join(store.absent.get(name, "") for name in missing).strip()
-        raise ExportError(
-            f"{who} needs {', '.join(missing)}, which the store does not have.",
-            why or "Score the pairs or import scores, then rebuild the signals.",
-        )
-    return {role: column for role, column in found.items() if column is not None}
+        raise _lacking(store, needs, missing, who)
+    return {need.role: found[need.role] for need in needs if need.role in found}
 
 
-def signal_values(store: Store, column: SignalColumn, base: Base) -> Floats:
-    """Return a column for the rows of `base`, after what people said of their labels.
+def values_of(store: Store, column: Column, base: Base) -> Floats:
+    """Return a column for the rows of `base`, after what people said of their labels."""
+    if column.signal not in RUN_COLUMNS:
+        return relabelled(column.signal, column_values(store, column.name)[base.row_id], base)
+    sides = run_rewards(store, column.run_id or "")
+    here, there = sides if column.signal == "reward_chosen" else sides[::-1]
+    return np.where(base.flipped, there[base.row_id], here[base.row_id])
 
-    A signed signal is negated where the sides are swapped. Who is settled is no suspect.
+
+def relabelled(signal: str, values: Floats, rows: Base | Selection) -> Floats:
+    """Return a stored signal's values of some rows after what people said of their labels.
+
+    A signed one is negated where the sides are swapped, a share turned round. Who is settled is no
+    suspect.
     """
-    return _relabelled(column, column_values(store, column.name)[base.row_id], base)
-
-
-def selected_values(store: Store, column: SignalColumn, chosen: Selection) -> Floats:
-    """Return a column for the rows of a selection, signed as they are written."""
-    return _relabelled(column, column_values(store, column.name)[chosen.row_ids], chosen)
-
-
-def _relabelled(column: SignalColumn, values: Floats, rows: Base | Selection) -> Floats:
-    if column.signal == SUSPICION:
+    if signal == SUSPICION:
         return np.where(rows.settled, 0.0, values)
-    if SIGNALS.get(column.signal).signed and rows.flipped.any():
-        return np.where(rows.flipped, -values, values)
-    return values
+    spec = SIGNALS.get(signal)
+    if not rows.flipped.any() or not (spec.signed or spec.mirrored):
+        return values
+    return np.where(rows.flipped, (1 - values) if spec.mirrored else -values, values)
 
 
-def _column(store: Store, need: Need, asked: str) -> SignalColumn | None:
-    known = {column.name: column for column in store.signal_columns}
+def _known(store: Store) -> list[Column]:
+    """Return what a need can read, the best covered first."""
+    stored = [Column(c.name, c.signal, c.run_id, c.n) for c in store.signal_columns]
+    rewarding = [c for c in stored if c.signal == "explicit_margin" and c.run_id]
+    rewards = [Column(f"{c.run_id}.{s}", s, c.run_id, c.n) for c in rewarding for s in RUN_COLUMNS]
+    return sorted((*stored, *rewards), key=lambda column: -column.n)
+
+
+def _column(known: list[Column], need: Need, asked: str, taken: set[Column]) -> Column | None:
     if asked:
-        if asked not in known:
-            raise UnknownName("column", asked, known)
-        return known[asked]
-    fitting = [c for c in store.signal_columns if c.signal == need.signal and c.n]
-    return max(fitting, key=lambda c: c.n, default=None)
+        named = {column.name: column for column in known}
+        if asked not in named:
+            raise UnknownName("column", asked, named)
+        return named[asked]
+    fitting = (c for c in known if c.signal == need.signal and c.n and c not in taken)
+    return next(fitting, None)
+
+
+def _lacking(store: Store, needs: tuple[Need, ...], missing: list[Need], who: str) -> ExportError:
+    unnamed = [need for need in missing if not need.signal]
+    if unnamed:
+        roles = ", ".join(f"--use {need.role}=COLUMN" for need in unnamed)
+        return ExportError(f"{who} must be told which columns to read.", f"Add {roles}.")
+    names = list(dict.fromkeys(need.signal for need in missing))
+    why = " ".join(store.absent.get(name, "") for name in names).strip()
+    several = len([need for need in needs if need.signal == names[0]]) > 1
+    return ExportError(
+        f"{who} needs {', '.join(names)}, which the store does not have"
+        f"{' of enough runs' if several else ''}.",
+        why or "Score the pairs or import scores, then rebuild the signals.",
+    )
 
 
 def _check_use(spec: PresetSpec, use: Mapping[str, str]) -> None:

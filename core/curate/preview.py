@@ -12,7 +12,7 @@ from core.curate.counts import Counts
 from core.curate.judged import Given
 from core.curate.manifest import SplitEntry
 from core.curate.plan import Plan, plan, split_entries
-from core.curate.presetinputs import SUSPICION, selected_values
+from core.curate.presetinputs import SUSPICION, relabelled
 from core.curate.reading import column_values
 from core.curate.recipe import Recipe
 from core.curate.selection import Selection
@@ -131,8 +131,7 @@ def _longer(store: Store, chosen: Selection) -> Change | None:
     column = next((c for c in store.signal_columns if c.name == LONGER and c.n), None)
     if column is None:
         return None
-    before = column_values(store, LONGER)[chosen.matching_ids]
-    after = selected_values(store, column, chosen)
+    before, after = _values(store, column, chosen)
     return Change(LONGER, _positive(before), _positive(after))
 
 
@@ -142,8 +141,13 @@ def _positive(values: Floats) -> float | None:
 
 
 def _change(store: Store, column: SignalColumn, chosen: Selection) -> Change:
-    before = column_values(store, column.name)[chosen.matching_ids]
-    return Change(column.name, _mean(before), _mean(selected_values(store, column, chosen)))
+    before, after = _values(store, column, chosen)
+    return Change(column.name, _mean(before), _mean(after))
+
+
+def _values(store: Store, column: SignalColumn, chosen: Selection) -> tuple[Floats, Floats]:
+    values = column_values(store, column.name)
+    return values[chosen.matching_ids], relabelled(column.signal, values[chosen.row_ids], chosen)
 
 
 def _mean(values: Floats) -> float | None:

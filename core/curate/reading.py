@@ -86,6 +86,13 @@ def column_values(store: Store, name: str) -> Floats:
     return np.asarray(table["value"].to_numpy(), dtype=np.float64)
 
 
+def run_rewards(store: Store, run_id: str) -> tuple[Floats, Floats]:
+    """Return the rewards of one run for chosen and rejected, indexed by row_id; NaN is unknown."""
+    table = store.query("export_rewards", {"run_id": run_id})
+    chosen, rejected = (table[name].to_numpy() for name in ("reward_chosen", "reward_rejected"))
+    return np.asarray(chosen, np.float64), np.asarray(rejected, np.float64)
+
+
 def key_values(store: Store, name: str, row_ids: Ints) -> Coded:
     """Return a key of some rows as text; raise UnknownName for another name."""
     if KEYS.get(name) != "text":

@@ -109,5 +109,6 @@ SIGNALS.register(
         example="Two of three runs agree: 0.6667; one of the two that cover the row: 0.5.",
         vectors=(Vector(_GIVEN, (1.0, 0.0, 2 / 3, 0.5)),),
         compute=_votes,
+        mirrored=True,
     )
 )

@@ -38,6 +38,7 @@ SIGNALS.register(
             ),
         ),
         compute=_agrees,
+        mirrored=True,
         integer=True,
     )
 )

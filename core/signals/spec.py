@@ -62,6 +62,8 @@ class SignalSpec:
     per_run: bool = False
     signed: bool = False
     """Negated when the two sides swap."""
+    mirrored: bool = False
+    """A share: 1 less it when the two sides swap."""
     integer: bool = False
     """Stored as TINYINT, else as REAL."""
 

@@ -75,6 +75,7 @@ SIGNALS.register(
             ),
         ),
         compute=_share,
+        mirrored=True,
     )
 )
 SIGNALS.register(

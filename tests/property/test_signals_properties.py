@@ -188,7 +188,9 @@ def test_symmetric_ones_stay_and_shares_turn_round(given: SignalInputs) -> None:
     for name in SYMMETRIC:
         if name in there.column_names:
             assert back[name].to_pylist() == pytest.approx(there[name].to_pylist(), abs=1e-6)
-    for name in ("vote_share", "gold_agrees", "committee_votes"):
+    shares = [spec.name for spec in SIGNALS if spec.mirrored]
+    assert set(shares) == {"vote_share", "gold_agrees", "committee_votes"}
+    for name in shares:
         if name in there.column_names:
             turned = [None if v is None else 1 - v for v in back[name].to_pylist()]
             assert turned == pytest.approx(there[name].to_pylist())

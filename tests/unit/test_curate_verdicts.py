@@ -9,10 +9,12 @@ import pytest
 from core.curate.base import Base, base_of
 from core.curate.counts import Counts
 from core.curate.judged import Judged
-from core.curate.presetinputs import signal_values
+from core.curate.presetinputs import columns_of, values_of
+from core.curate.presets import Need
 from core.curate.pseudonyms import Called
 from core.curate.recipe import Labels, Recipe
 from core.curate.selection import choose
+from core.errors import ExportError, UnknownName
 from core.relabel.ballots import ballots
 from core.relabel.verdicts import Outcome, Verdict
 from core.schema import PairFilter
@@ -145,21 +147,48 @@ def test_the_counts_add_up(store: Store) -> None:
 
 def test_a_preset_sees_the_label_that_is_written(tmp_path: Path) -> None:
     store = make_store(tmp_path, demo_pairs())
-    known = {c.signal: c for c in store.signal_columns}
     rows = base_of(store, PairFilter()).row_id
     at = int(rows[5])
-    said = says(store, at, "winner", "rejected")
-    found = base(store, flip(), said)
+    found = base(store, flip(), says(store, at, "winner", "rejected"))
     place = found.row_id.tolist().index(at)
     plain = base_of(store, PairFilter())
+    names = (
+        "explicit_margin", "length_ratio", "suspicion", "committee_spread", "committee_votes",
+        "reward_chosen", "reward_rejected",
+    )  # fmt: skip
+    needs = tuple(Need(name, name, "") for name in names)
+    columns = columns_of(store, needs, {}, "The test")
     values = {
-        name: [signal_values(store, known[name], one)[place] for one in (plain, found)]
-        for name in ("explicit_margin", "length_ratio", "suspicion", "committee_spread")
+        name: [float(values_of(store, columns[name], one)[place]) for one in (plain, found)]
+        for name in names
     }
     for name in ("explicit_margin", "length_ratio"):
         assert values[name][1] == -values[name][0] != 0.0
     assert values["suspicion"][0] > values["suspicion"][1] == 0.0
     assert values["committee_spread"][0] == values["committee_spread"][1] > 0
+    assert values["committee_votes"][1] == 1 - values["committee_votes"][0] != 0.5
+    assert values["reward_chosen"] == values["reward_rejected"][::-1]
+    assert values["reward_chosen"][0] != values["reward_chosen"][1]
+
+
+def test_two_needs_of_one_signal_read_two_runs(tmp_path: Path) -> None:
+    store = make_store(tmp_path, demo_pairs())
+    two = (Need("first", "explicit_margin", ""), Need("second", "explicit_margin", ""))
+    found = columns_of(store, two, {}, "The test")
+    assert {found["first"].name, found["second"].name} == {
+        "explicit_margin_alpha",
+        "explicit_margin_beta",
+    }
+    named = columns_of(store, two, {"second": found["first"].name}, "The test")
+    assert named["second"] == found["first"]
+    assert named["first"] == found["second"]
+    three = (*two, Need("third", "explicit_margin", ""))
+    with pytest.raises(ExportError, match="of enough runs"):
+        columns_of(store, three, {}, "The test")
+    with pytest.raises(UnknownName, match="'nothing'"):
+        columns_of(store, two, {"first": "nothing"}, "The test")
+    with pytest.raises(ExportError, match="which columns to read"):
+        columns_of(store, (Need("any", "", ""),), {}, "The test")
 
 
 def test_the_order_of_verdicts_and_imports_changes_nothing(tmp_path: Path) -> None:
