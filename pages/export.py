@@ -1,39 +1,54 @@
-"""Export: what a curated split would hold, the command that writes it, and a small download."""
+"""Export: what a curated split would hold, the command that writes it, and the files."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.curate.export import ARCHIVE_PAIRS
-from core.curate.preview import preview
-from core.curate.commandline import command_line
-from pages.components import cached, exportfile, exportform, exportview, frame, problems, who
+from core.errors import AssayError
+from core.views.overview import overview
+from pages.components import (
+    cached,
+    exportask,
+    exportcompare,
+    exportdivided,
+    exportform,
+    exportgallery,
+    exporthits,
+    exportmissing,
+    exportpreview,
+    exportwrite,
+    frame,
+    leftout,
+    problems,
+    who,
+)
 
 asked = frame.current()
 if not asked.count.matching:
     problems.no_match(asked.count)
     raise frame.PageEnds
 
-left, right = st.columns([2, 3], gap="large")
+person = who.person()
+leftout.warn(asked.filter)
+sources = [source.name for source in cached.ask(overview).sources]
+top = st.container()
+left, right = st.columns([4, 5], gap="large")
 with left:
-    recipe = exportform.show(asked.filter)
+    form = exportform.show(asked.filter, sources)
+given = exportask.given_of(form.recipe.labels, form.recipe.names, form.evaluation, person)
+with top:
+    exportgallery.show(form.recipe, given, sources)
 with right:
-    seen = cached.ask(preview, recipe)
-    exportview.show(seen)
-
-st.subheader("Write it", anchor=False)
-st.code(command_line(recipe, "curated", exportview.store_flag()), language=None, wrap_lines=True)
-if not seen.counts.selected:
-    st.caption("Nothing would be written.")
-elif seen.counts.selected > ARCHIVE_PAIRS:
-    st.caption(f"A download holds up to {ARCHIVE_PAIRS:,} pairs; the command has no limit.")
-else:
-    st.download_button(
-        "Download as a zip file",
-        exportfile.later(recipe, who.person()),
-        file_name="curated.zip",
-        mime="application/zip",
-        icon=":material/download:",
-        type="primary",
-        on_click="ignore",
-    )
+    if not form.whole:
+        problems.empty("No preview yet.", "Something on the left cannot be read; it says what.")
+        raise frame.PageEnds
+    try:
+        seen = cached.curated(exportask.seen, given, form.recipe)
+    except AssayError as error:
+        exportmissing.show(error)
+        raise frame.PageEnds from error
+    exportpreview.show(seen)
+    exportdivided.show(seen)
+    exporthits.show(seen.hits)
+exportcompare.show(form.recipe, given, sources)
+exportwrite.show(form, seen, given, person)

@@ -57,7 +57,7 @@ top = st.container(horizontal=True, vertical_alignment="center", gap="small")
 view = top.segmented_control(
     "View",
     mine.VIEWS,
-    default=mine.VIEWS[0],
+    default=mine.default_view(),
     required=True,
     key=mine.VIEW,
     bind="query-params",

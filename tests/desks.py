@@ -21,6 +21,8 @@ SECOND = 1_000_000
 START = 1_700_000_000 * SECOND
 LEASE = 600
 """Seconds of a lease in these tests."""
+ODD = ("naïve 偏好 🙂", "nul \0 in it", "half \ud83d a pair", "' OR 1=1 --", "\u202egnp.exe", "")
+"""Texts of all kinds."""
 
 
 @dataclass
@@ -129,6 +131,44 @@ def answer_all(desk: Desk, person: str, queue: str, most: int = 1000) -> list[Re
     while len(made) < most and (shown := desk.showing(person, queue)):
         made.append(desk.vote(person, shown[0].token, left(shown[0])))
     return made
+
+
+def counted(desk: Desk, pair: int) -> dict[str, int | None]:
+    """Return who counts on a pair and what they said."""
+    desk.refresh(0)
+    return {name: vote.answer.winner_id for name, vote in desk.state.answers(pair).items()}
+
+
+def write(log: Log, *bodies: dict[str, object]) -> list[str]:
+    """Append notes in one transaction; return their hashes."""
+    with log.writing() as tx:
+        return [tx.append("note", "ann", body).hash for body in bodies]
+
+
+def ten(at: Office) -> Log:
+    """Return a log with ten events and a queue of three items after them."""
+    log = at.log()
+    for n in range(10):
+        write(log, {"n": n})
+    at.desk().make_queue(draft(3), "lead")
+    return log
+
+
+def break_commit(log: Log, arrives: bool) -> None:
+    """Break the connection in the next commit, after or before it reached the database."""
+    dialect, broken = log._engine.dialect, []
+
+    def commit(connection: object) -> None:
+        if broken:
+            return type(dialect).do_commit(dialect, connection)  # type: ignore[arg-type]
+        broken.append(True)
+        if arrives:
+            type(dialect).do_commit(dialect, connection)  # type: ignore[arg-type]
+        else:
+            type(dialect).do_rollback(dialect, connection)  # type: ignore[arg-type]
+        raise dialect.loaded_dbapi.OperationalError("server closed the connection unexpectedly")
+
+    dialect.do_commit = commit  # type: ignore[method-assign]
 
 
 def terminate(url: str) -> None:

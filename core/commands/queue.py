@@ -9,13 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 from core.commands.command import Command, Outcome
-from core.commands.export import check_names, filter_arguments, filter_of
+from core.commands.export import check_names
+from core.commands.exportargs import filter_arguments, filter_of
 from core.commands.relabelling import WHO, desk_of, find_queue, tell_votes, verbs
 from core.curate.queueing import QueueAsk, draft
 from core.curate.queuekinds import QUEUE_KINDS, RANDOM
 from core.errors import UnknownName, UsageError
 from core.relabel.desk import Desk
-from core.relabel.people import people
+from core.relabel.people import people, too_few
 from core.relabel.queues import Queue
 from core.schema.relabel import QueueDraft
 from core.settings import Settings
@@ -34,7 +35,8 @@ def _arguments(parser: ArgumentParser) -> None:
     overlap = verb("overlap", "want another number of answers per pair from now on")
     guideline = verb("guideline", "put another guideline beside the pairs")
     close = verb("close", "end a queue")
-    for parser_of_one in (assign, overlap, guideline, close):
+    reopen = verb("reopen", "open a closed queue again")
+    for parser_of_one in (assign, overlap, guideline, close, reopen):
         parser_of_one.add_argument("queue", metavar="QUEUE", help="its name or id")
     assign.add_argument("who", nargs="+", metavar="WHO", help=f"names of people, or {EVERYONE}")
     overlap.add_argument("n", type=int, metavar="N", help="answers per pair")
@@ -78,9 +80,9 @@ def _make(args: Namespace, settings: Settings) -> Outcome:
         tell_votes(store, settings, ask.filter)
         made = draft(store, ask)
     if args.dry_run:
-        return _made(made, None, ask)
+        return _made(made, None, ask, settings)
     with desk_of(settings) as desk:
-        return _made(made, desk.make_queue(made, WHO), ask)
+        return _made(made, desk.make_queue(made, WHO), ask, settings)
 
 
 def _ask(args: Namespace, settings: Settings) -> QueueAsk:
@@ -127,7 +129,8 @@ def _text(path: Path) -> str:
     return text
 
 
-def _made(made: QueueDraft, queue_id: str | None, ask: QueueAsk) -> Outcome:
+def _made(made: QueueDraft, queue_id: str | None, ask: QueueAsk, settings: Settings) -> Outcome:
+    few = too_few(made.overlap, made.people, settings)
     strata = Counter(item.stratum for item in made.items)
     audits = [item for item in made.items if item.stratum == "audit"]
     data = {
@@ -145,9 +148,10 @@ def _made(made: QueueDraft, queue_id: str | None, ask: QueueAsk) -> Outcome:
         "overlap": made.overlap,
         "people": made.people,
         "sentence": made.sentence,
+        "note": few or None,
     }
     ending = f"Its id is {queue_id}." if queue_id else "Nothing was made."
-    return Outcome(data, (*_said(made, data, ask), ending))
+    return Outcome(data, (*_said(made, data, ask), *filter(None, (few,)), ending))
 
 
 def _said(made: QueueDraft, data: Mapping[str, object], ask: QueueAsk) -> tuple[str, ...]:
@@ -222,12 +226,23 @@ def _close(args: Namespace, settings: Settings) -> Outcome:
     return _changed(args, settings, lambda desk, queue: desk.close(queue, WHO))
 
 
-def _changed(args: Namespace, settings: Settings, change: Callable[[Desk, str], object]) -> Outcome:
+def _reopen(args: Namespace, settings: Settings) -> Outcome:
+    return _changed(args, settings, lambda desk, queue: desk.close(queue, WHO, closed=False), True)
+
+
+def _changed(
+    args: Namespace,
+    settings: Settings,
+    change: Callable[[Desk, str], object],
+    closed: bool = False,
+) -> Outcome:
     with desk_of(settings) as desk:
-        queue = find_queue(desk, args.queue)
-        change(desk, queue.id)
-        row = _row(desk, desk.state.queues[queue.id])
-    return Outcome(row, (_line(row),))
+        found = find_queue(desk, args.queue, closed)
+        change(desk, found.id)
+        queue = desk.state.queues[found.id]
+        row = _row(desk, queue)
+    few = "" if queue.closed else too_few(queue.overlap, queue.people, settings)
+    return Outcome({**row, "note": few or None}, (_line(row), *filter(None, (few,))))
 
 
 _VERBS: Mapping[str, Callable[[Namespace, Settings], Outcome]] = {
@@ -237,6 +252,7 @@ _VERBS: Mapping[str, Callable[[Namespace, Settings], Outcome]] = {
     "overlap": _overlap,
     "guideline": _guideline,
     "close": _close,
+    "reopen": _reopen,
 }
 COMMAND = Command(
     "queue", "make queues of pairs to relabel, and say who is asked", _arguments, _run

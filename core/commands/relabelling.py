@@ -88,8 +88,8 @@ def tell_votes(store: Store, settings: Settings, filter: PairFilter) -> None:
             Tables().fill(store, desk.ask, desk.state.seq)
 
 
-def find_queue(desk: Desk, text: str) -> Queue:
-    """Return the queue of an id or a name, an open one before closed ones.
+def find_queue(desk: Desk, text: str, closed: bool = False) -> Queue:
+    """Return the queue of an id or a name, an open one before closed ones, or after them.
 
     Raises:
         UnknownName: there is none.
@@ -99,7 +99,7 @@ def find_queue(desk: Desk, text: str) -> Queue:
     if text in queues:
         return queues[text]
     named = [queue for queue in queues.values() if queue.name == text]
-    found = [queue for queue in named if not queue.closed] or named
+    found = [queue for queue in named if queue.closed == closed] or named
     if not found:
         raise UnknownName("queue", text, (queue.name for queue in queues.values()))
     if len(found) > 1:

@@ -117,14 +117,29 @@ def base_of(
     told = _told(rows, labelled, labels or Labels(), judged)
     stay = np.flatnonzero(~told.removed)
     single = _single(rows.pair_id[labelled[stay]], told.chosen[stay], told.soft[stay])
-    unwritable = turns(store).unwritable
-    first = stay[single.first if not contradictions else single.first_of_all]
-    held = ~np.isin(rows.row_id[labelled[first]], unwritable)
-    kept = first[held]
-    at = labelled[kept]
+    first = stay[single.first_of_all if contradictions else single.first]
+    kept = first[~np.isin(rows.row_id[labelled[first]], turns(store).unwritable)]
+    both = 0 if contradictions else single.contradicting
+    counts = Counts(
+        matching=rows.row_id.size,
+        ties=rows.row_id.size - labelled.size,
+        removed=labelled.size - stay.size,
+        contradictions=both,
+        duplicates=stay.size - first.size - both,
+        unwritable=first.size - kept.size,
+        unselected=0,
+        selected=0,
+    )
     opposite = labelled[stay[single.opposite]] if contradictions else labelled[:0]
+    return _made(where.sentence, rows, told, labelled[kept], kept, counts, opposite)
+
+
+def _made(
+    sentence: str, rows: Rows, told: _Told, at: Ints, kept: Ints, counts: Counts, opposite: Ints
+) -> Base:
+    """Return the rows at places `at`, which are `kept` among the labelled ones."""
     return Base(
-        sentence=where.sentence,
+        sentence=sentence,
         matching_ids=rows.row_id,
         row_id=rows.row_id[at],
         pair_id=rows.pair_id[at],
@@ -135,16 +150,7 @@ def base_of(
         settled=told.settled[kept],
         soft=told.soft[kept],
         label=told.label.at(kept),
-        counts=Counts(
-            matching=rows.row_id.size,
-            ties=rows.row_id.size - labelled.size,
-            removed=labelled.size - stay.size,
-            contradictions=0 if contradictions else single.contradicting,
-            duplicates=stay.size - first.size - (0 if contradictions else single.contradicting),
-            unwritable=first.size - kept.size,
-            unselected=0,
-            selected=0,
-        ),
+        counts=counts,
         verdicts=told.done,
         opposite_ids=rows.row_id[opposite],
         opposite_pairs=rows.pair_id[opposite],

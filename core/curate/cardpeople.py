@@ -8,7 +8,6 @@ from dataclasses import asdict
 import numpy as np
 
 from core.curate.judged import Judged
-from core.curate.pseudonyms import Called
 from core.schema import Ints
 from core.signals.agreement import agreement
 
@@ -16,30 +15,33 @@ _DIGITS = 3
 """Sums of floats vary in their last digits from machine to machine."""
 
 
-def people_told(judged: Judged, called: Called, audit: Mapping[str, object] | None = None) -> Told:
+Told = dict[str, object]
+
+
+def people_told(
+    judged: Judged,
+    verdicts: Mapping[str, int] | None = None,
+    audit: Mapping[str, object] | None = None,
+) -> Told:
     """Return the manifest's `annotators`: plain values, the same on every machine.
 
     Keys: `annotators` (name → votes), `reviewers` (names), `votes` (that judge), `pairs` (with such
     a vote), `agreement` (the fields of `signals.agreement.Agreement`), all of the whole log up to
-    the manifest's head; and `audit`, where there is one: `rate`, `low`, `high` (shares), `judged`,
-    `pairs` (counts).
+    the manifest's head; `verdicts` (what they did → rows, before the preset); and `audit`, where
+    there is one: `rate`, `low`, `high` (shares), `judged`, `pairs` (counts).
     """
-    votes = judged.votes.judged()
+    votes, people = judged.votes.judged(), judged.people
     cast = np.bincount(votes.person, minlength=len(votes.people)).tolist()
-    by_name = {called.annotators[who]: n for who, n in zip(votes.people, cast, strict=True)}
+    by_name = {people.annotators[who]: n for who, n in zip(votes.people, cast, strict=True)}
     told: Told = {
-        "annotators": dict(sorted(by_name.items(), key=_numbered)),
-        "reviewers": sorted(
-            (called.reviewers[who] for who in judged.reviewers), key=lambda who: (len(who), who)
-        ),
+        "annotators": dict(sorted(by_name.items(), key=lambda entry: _numbered(entry[0]))),
+        "reviewers": sorted(people.reviewers.values(), key=_numbered),
         "votes": int(votes.unit.size),
         "pairs": int(np.unique(votes.unit).size),
         "agreement": _agreement(votes.unit, votes.person, votes.value),
+        "verdicts": dict(verdicts or {}),
     }
     return told | ({"audit": _rounded(audit)} if audit else {})
-
-
-Told = dict[str, object]
 
 
 def _agreement(unit: Ints, person: Ints, value: Ints) -> Told:
@@ -50,5 +52,5 @@ def _rounded(values: Mapping[str, object]) -> Told:
     return {k: round(v, _DIGITS) if isinstance(v, float) else v for k, v in values.items()}
 
 
-def _numbered(entry: tuple[str, int]) -> tuple[int, str]:
-    return len(entry[0]), entry[0]  # annotator-10 comes behind annotator-9
+def _numbered(name: str) -> tuple[int, str]:
+    return len(name), name  # annotator-10 comes behind annotator-9

@@ -33,9 +33,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def facts(values: Mapping[str, object]) -> str:
-    """Return a table of named plain values, lists by their first entries; empty without any."""
-    rows = [(code(name), _value(value)) for name, value in values.items()]
+def facts(values: Mapping[str, float]) -> str:
+    """Return a table of named numbers; empty without any."""
+    rows = [(code(name), _number(value)) for name, value in values.items()]
     return table(("what", "value"), rows) if rows else ""
 
 
@@ -49,20 +49,14 @@ def percent(share: float) -> str:
     return f"{share:.1%}"
 
 
-def _value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return listed(dict(list(value.items())[:20])) or "none"
-    if isinstance(value, (list, tuple)):
-        more = [f"and {len(value) - 5:,} more"] if len(value) > 5 else []
-        return ", ".join([*(_value(one) for one in value[:5]), *more]) or "none"
-    return _number(value) if isinstance(value, (int, float)) else stated(str(value or ""))
-
-
 def _number(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _cell(value: str | int) -> str:
-    return f"{value:,}" if isinstance(value, int) else value.replace("|", "\\|")
+    if isinstance(value, int):
+        return f"{value:,}"
+    # Behind a backslash no backslash can escape a pipe: it would end the cell, and the code span.
+    return value.replace("\\|", "\\\u00a6").replace("|", "\\|")

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.curate.base import Base
+from core.curate.contamination import Hits
 from core.curate.judged import Given
 from core.curate.plan import plan
 from core.curate.preview import Preview, previewed
 from core.curate.recipe import Recipe
 from core.curate.splits import SplitPlan
 from core.store.instance import Store
+
+_WHOLE = SplitPlan(links=())
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,15 @@ def compare(
     second: Recipe,
     given: Given | None = None,
     base: Base | None = None,
+    hits: Hits | None = None,
 ) -> Comparison:
-    """Compare two recipes that differ in their preset; raises what `plan` raises.
+    """Compare two recipes that differ in their preset; takes and raises what `plan` does.
 
     Neither is divided: what they keep is compared, not where it goes.
     """
     one, other = (
-        plan(store, replace(recipe, splits=SplitPlan()), given, base) for recipe in (first, second)
+        plan(store, replace(recipe, splits=_WHOLE), given, base, None, hits)
+        for recipe in (first, second)
     )
     a, b = one.selection, other.selection
     _, at, bt = np.intersect1d(a.pair_ids, b.pair_ids, assume_unique=True, return_indices=True)

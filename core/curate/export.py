@@ -13,12 +13,15 @@ import numpy as np
 import pyarrow as pa
 
 from core.curate import card, manifest
+from core.curate.cardpeople import people_told
 from core.curate.folder import check_target, new_folder
+from core.curate.judged import Given
 from core.curate.manifest import FileEntry, Manifest, SourceEntry
 from core.curate.plan import Plan, check_writable, plan, split_entries
-from core.curate.reading import parts, texts
+from core.curate.reading import parts
 from core.curate.recipe import Recipe
 from core.curate.selection import Selection
+from core.curate.tables import Tables, tables_of
 from core.curate.writers import FILES, FORMATS
 from core.errors import ExportError
 from core.store.instance import Store
@@ -31,7 +34,13 @@ Watch = Callable[[Iterator[pa.Table], int], Iterator[pa.Table]]
 """Gets the tables of a split and its number of rows, and passes the tables on."""
 
 
-def write(store: Store, recipe: Recipe, out: Path, watch: Watch | None = None) -> Manifest:
+def write(
+    store: Store,
+    recipe: Recipe,
+    out: Path,
+    given: Given | None = None,
+    watch: Watch | None = None,
+) -> Manifest:
     """Write the export to the new folder `out`; it is there whole or not at all.
 
     Raises:
@@ -39,15 +48,15 @@ def write(store: Store, recipe: Recipe, out: Path, watch: Watch | None = None) -
             refuses.
     """
     check_target(out)
-    planned = plan(store, recipe)
+    planned = plan(store, recipe, given)
     check_writable(planned)
     with new_folder(out) as folder:
         return _fill(folder, store, planned, watch or _unwatched)
 
 
-def archive(store: Store, recipe: Recipe) -> bytes:
+def archive(store: Store, recipe: Recipe, given: Given | None = None) -> bytes:
     """Return the same folder as a zip file; raise ExportError when it is too large for that."""
-    planned = plan(store, recipe)
+    planned = plan(store, recipe, given)
     check_writable(planned)
     rows = planned.selection.counts.selected
     if rows > ARCHIVE_PAIRS:
@@ -62,11 +71,12 @@ def archive(store: Store, recipe: Recipe) -> bytes:
 
 def _fill(folder: Path, store: Store, planned: Plan, watch: Watch) -> Manifest:
     (folder / "data").mkdir()
+    tables = tables_of(store, planned)
     files = tuple(
-        _write_split(folder, store, planned, index, watch)
+        _write_split(folder, planned, tables, index, watch)
         for index in range(len(planned.splits.names))
     )
-    made = _manifest(store, planned, files)
+    made = _manifest(store, planned, tables, files)
     readme = folder / card.NAME
     readme.write_text(card.card_text(made), "utf-8", newline="\n")
     made = replace(made, files=(*files, manifest.file_entry(folder, readme)))
@@ -74,27 +84,42 @@ def _fill(folder: Path, store: Store, planned: Plan, watch: Watch) -> Manifest:
     return made
 
 
-def _write_split(folder: Path, store: Store, planned: Plan, index: int, watch: Watch) -> FileEntry:
+def _write_split(
+    folder: Path, planned: Plan, tables: Tables, index: int, watch: Watch
+) -> FileEntry:
     shape, kind = FORMATS.get(planned.recipe.format), FILES.get(planned.recipe.file)
-    rows = planned.selection.row_ids[planned.splits.member == index]
+    places = np.flatnonzero(planned.splits.member == index)
     path = folder / "data" / f"{planned.splits.names[index]}-00000-of-00001.{kind.name}"
-    tables = watch(texts(store, rows), rows.size)
-    kind.write(path, shape.schema, (shape.project(table) for table in tables))
-    return manifest.file_entry(folder, path, rows.size)
+    watched = watch(tables.of(places), places.size)
+    columns = tables.columns
+    rows = kind.write(path, shape.schema_of(columns), shape.rows(watched, columns))
+    return manifest.file_entry(folder, path, rows)
 
 
-def _manifest(store: Store, planned: Plan, files: tuple[FileEntry, ...]) -> Manifest:
+def _manifest(
+    store: Store, planned: Plan, tables: Tables, files: tuple[FileEntry, ...]
+) -> Manifest:
+    chosen, judged = planned.selection, planned.given.judged
+    used = (*chosen.uses.values(), *tables.uses)
     return Manifest(
         fingerprint=store.generation.fingerprint,
-        sentence=planned.selection.sentence,
+        sentence=chosen.sentence,
         recipe=planned.recipe,
-        counts=planned.selection.counts,
+        counts=chosen.counts,
         splits=split_entries(planned),
         shared_prompts=planned.splits.shared_prompts,
-        sources=_sources(store, planned.selection),
-        columns=tuple(FORMATS.get(planned.recipe.format).schema.names),
+        sources=_sources(store, chosen),
+        columns=tuple(FORMATS.get(planned.recipe.format).schema_of(tables.columns).names),
         losses=planned.losses,
         noise=_noise(store),
+        log=planned.given.head,
+        annotators=people_told(judged, chosen.verdicts) if judged else {},
+        uses=chosen.uses,
+        left_out=chosen.left_out,
+        facts=chosen.facts,
+        leakage=planned.leakage.plain(),
+        contamination=planned.hits.plain() if planned.hits else {},
+        scorers=manifest.scorers(store.signal_columns, store.runs, used),
         files=files,
         versions=manifest.versions(),
     )

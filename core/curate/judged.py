@@ -41,6 +41,13 @@ class Given:
     judged: Judged | None = None
     """None where the recipe asks for no verdicts."""
     evaluation: tuple[EvaluationPrompts, ...] = ()
+    seen: Head | None = None
+    """Event of the log as of which a filter asks about votes; None where it does not."""
+
+    @property
+    def head(self) -> Head | None:
+        """Return the event of the log that an export stands on, None for none."""
+        return self.judged.head if self.judged else self.seen
 
 
 def judged(

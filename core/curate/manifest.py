@@ -98,6 +98,12 @@ class Manifest:
     """Lowest and highest estimate of the store's share of reversed labels."""
     log: Head | None = None
     """Event of the votes' log up to which it was read; None where nothing of it was asked."""
+    annotators: Mapping[str, object] = field(default_factory=dict)
+    """Who voted and how far they agree: `cardpeople.people_told`; empty without verdicts."""
+    uses: Mapping[str, str] = field(default_factory=dict)
+    """Role of a preset's need → the column that it read."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Why the preset left rows out → how many."""
     facts: Mapping[str, float] = field(default_factory=dict)
     """Means, deviations and cuts that the preset used."""
     leakage: Mapping[str, object] = field(default_factory=dict)

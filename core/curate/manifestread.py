@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from core.curate.manifest import LEFT_OUT, NAME, FileEntry, Manifest
 from core.curate.recipe import Recipe
@@ -23,6 +23,7 @@ from core.errors import AssayError, ExportError
 from core.schema import SCHEMA_VERSION
 from core.store.layout import APPLICATION
 
+T = TypeVar("T")
 MAX_BYTES = 32 << 20
 """A manifest of ten thousand sources has 2 MB."""
 MAX_DEPTH = 32
@@ -48,7 +49,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / NAME
     try:
-        return manifest_of(_parsed(_bytes(path)))
+        return manifest_of(strict_json(_bytes(path)))
     except Bad as error:
         raise ExportError(f"{path} is not a manifest of Assay: {error}.", _HINT) from error
 
@@ -82,6 +83,11 @@ def recipe_from(said: object) -> Recipe:
         raise ExportError(f"This is no recipe: {error}.", _HINT) from error
 
 
+def value_of(kind: type[T], said: object) -> T:
+    """Return the value of a dataclass that JSON values say; raise Bad naming what is wrong."""
+    return cast(T, _value(kind, said, "", 0))
+
+
 def _bytes(path: Path) -> bytes:
     try:
         found = path.stat()
@@ -98,7 +104,8 @@ def _bytes(path: Path) -> bytes:
         raise ExportError(f"{str(path)!r} cannot be read: {why}.") from error
 
 
-def _parsed(data: bytes) -> object:
+def strict_json(data: bytes) -> object:
+    """Return JSON values; raise Bad for what is none, for NaN and for a key that stands twice."""
     try:
         value: object = json.loads(
             data.decode(), object_pairs_hook=_unique, parse_constant=_no_number
@@ -133,9 +140,9 @@ def _value(kind: Any, said: object, where: str, depth: int) -> Any:
     """Return the value of a type that JSON values say; raise Bad naming the place."""
     if depth > MAX_DEPTH:
         raise Bad(f"{where.split('.')[0]} nests deeper than {MAX_DEPTH} levels")
-    if is_dataclass(kind):
+    made, origin, inner = _parts(kind)
+    if made:
         return _made(kind, said, where, depth)
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is Literal:
         if said not in inner or not isinstance(said, str):
             raise Bad(f"{where} is {_shown(said)}, none of {', '.join(map(str, inner))}")
@@ -165,6 +172,12 @@ def _made(kind: Any, said: object, where: str, depth: int) -> object:
         return kind(**values)
     except AssayError as error:  # what the value itself refuses, such as ratios that do not add up
         raise Bad(f"{where} cannot be: {error.message.rstrip('.')}") from error
+
+
+@cache
+def _parts(kind: Any) -> tuple[bool, Any, tuple[Any, ...]]:
+    """Return whether a type is a dataclass, its origin and its arguments; a patch asks often."""
+    return is_dataclass(kind), typing.get_origin(kind), typing.get_args(kind)
 
 
 @cache
@@ -212,11 +225,16 @@ def _plain(kind: Any, said: object, where: str, depth: int) -> object:
 
 def _number(said: object, kind: type, where: str) -> int | float:
     """Return a number; a whole one stays whole where a fraction may stand, as it was written."""
-    if isinstance(said, bool) or not isinstance(said, int | kind):
+    if type(said) not in (int, kind):
         raise Bad(f"{where} is {_shown(said)}, not {'a whole' if kind is int else 'a'} number")
-    if not math.isfinite(said) or (isinstance(said, int) and abs(said) >= _LARGEST):
+    number = cast(int | float, said)
+    if not -_LARGEST < number < _LARGEST and not (kind is float and _finite(number)):
         raise Bad(f"{where} is a number that is too large")
-    return cast(int | float, said)
+    return number
+
+
+def _finite(number: int | float) -> bool:
+    return isinstance(number, float) and math.isfinite(number)
 
 
 def _anything(said: object, where: str, depth: int) -> object:

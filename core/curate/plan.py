@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.curate.base import Base, base_of
+from core.curate.contamination import Hits, contaminated
+from core.curate.dividing import divide
 from core.curate.judged import Given
+from core.curate.leakage import LeakageReport, report
+from core.curate.links import Components, prompt_groups
 from core.curate.manifest import SplitEntry
 from core.curate.presets import PRESETS
 from core.curate.recipe import AUTO, Recipe
 from core.curate.selection import Selection, choose
-from core.curate.splits import Splits, split
+from core.curate.splits import Splits
 from core.curate.writers import FILES, FORMATS
 from core.errors import ExportError
 from core.schema import Ints
@@ -24,24 +28,34 @@ class Plan:
     """What will be written; the recipe's format and parameters are settled."""
 
     recipe: Recipe
+    given: Given
     selection: Selection
     splits: Splits
+    leakage: LeakageReport
+    hits: Hits | None
+    """Prompts of the filter that are evaluation prompts; None where no file names any."""
 
     @property
     def losses(self) -> tuple[str, ...]:
         """Return what the store knows of these pairs and the files cannot hold; sentences."""
         rows = self.selection.more_keys
         cut = f"keys of turns besides role and content, in {rows:,} pairs."
-        always = "scores, votes, ratings, gold, strengths, model names, the sources' own columns."
-        return (always, cut) if rows else (always,)
+        always = FORMATS.get(self.recipe.format).losses
+        return (*always, cut) if rows else always
 
 
 def plan(
-    store: Store, recipe: Recipe, given: Given | None = None, base: Base | None = None
+    store: Store,
+    recipe: Recipe,
+    given: Given | None = None,
+    base: Base | None = None,
+    groups: Components | None = None,
+    hits: Hits | None = None,
 ) -> Plan:
     """Select, divide and settle the format; an empty selection is a plan of no rows.
 
-    base: what `base_of` says of the recipe's filter and verdicts, where it is known already.
+    What is known already may come along: `base_of` the recipe's filter and verdicts,
+    `prompt_groups` of its links, what of the store is `contaminated` by its evaluation prompts.
 
     Raises:
         UnknownName: no such preset, format or kind of file.
@@ -51,9 +65,14 @@ def plan(
     given = given or Given()
     recipe = replace(recipe, params=PRESETS.get(recipe.preset).settled(recipe.params))
     base = base or base_of(store, recipe.filter, recipe.labels, given.judged)
-    selection = choose(store, recipe, base)
-    splits = split(selection, recipe.splits, recipe.seed)
-    return Plan(_settled(recipe, selection), selection, splits)
+    if given.evaluation:
+        hits = (hits or contaminated(store, given.evaluation)).among(base.prompt_id)
+    selection = choose(store, recipe, base, hits.prompt_ids if hits else None)
+    recipe = _settled(recipe, selection)
+    groups = groups or prompt_groups(store, recipe.splits.asked)
+    splits = divide(selection, recipe.splits, recipe.seed, groups)
+    leakage = report(selection, splits, groups, recipe.splits)
+    return Plan(recipe, given, selection, splits, leakage, hits)
 
 
 def split_entries(planned: Plan) -> tuple[SplitEntry, ...]:
@@ -89,13 +108,18 @@ def distinct(ids: Ints) -> int:
 
 
 def _settled(recipe: Recipe, selection: Selection) -> Recipe:
-    turns = selection.conversations
     if recipe.format == AUTO:
-        return replace(recipe, format="trl-conversational" if turns else "trl")
-    if not FORMATS.get(recipe.format).turns and turns:
+        name = "trl-conversational" if selection.conversations else "trl"
+        recipe = replace(recipe, format=name)
+    shape = FORMATS.get(recipe.format)
+    shape.check_file(recipe.file)
+    few = selection.long_answers if shape.turns == "prompt" else 0
+    unfit = selection.conversations if not shape.turns else few
+    if unfit:
+        what = "conversations" if not shape.turns else "answers of several turns"
         raise ExportError(
-            f"{turns:,} of {selection.counts.selected:,} pairs are conversations, which "
-            f"{recipe.format} cannot hold.",
+            f"{unfit:,} of {selection.counts.selected:,} pairs are {what}, which {shape.name} "
+            "cannot hold.",
             "Use --format trl-conversational.",
         )
     return recipe

@@ -14,7 +14,7 @@ from core.curate.presets.spec import RUN_COLUMNS
 from core.curate.reading import column_values, prompt_vectors, run_rewards
 from core.curate.recipe import Recipe
 from core.errors import ExportError, UnknownName, UsageError
-from core.schema import Floats
+from core.schema import Floats, Ints
 from core.signals.spec import SIGNALS
 from core.store.instance import Store
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.curate.selection import Selection
 
 SUSPICION = "suspicion"
+ONE_SIDED = ("difficulty", "alignment_potential", "simpo_state")
+"""Signals that speak of the label but cannot be turned round: unknown where it was reversed."""
 
 
 def preset_inputs(
@@ -42,7 +44,7 @@ def preset_inputs(
         prompt_id=base.prompt_id,
         source=base.source.index,
         sources=base.source.names,
-        signals={role: values_of(store, column, base) for role, column in columns.items()},
+        signals={r: values_of(store, c, base.row_id, base) for r, c in columns.items()},
         seed=recipe.seed,
         texts={name: recipe.use[name] for name in spec.texts},
         vectors=prompt_vectors(store, base.prompt_id) if spec.vectors else None,
@@ -88,13 +90,13 @@ def columns_of(
     return {need.role: found[need.role] for need in needs if need.role in found}
 
 
-def values_of(store: Store, column: Column, base: Base) -> Floats:
-    """Return a column for the rows of `base`, after what people said of their labels."""
+def values_of(store: Store, column: Column, row_ids: Ints, rows: Base | Selection) -> Floats:
+    """Return a column for rows with these ids, after what people said of their labels."""
     if column.signal not in RUN_COLUMNS:
-        return relabelled(column.signal, column_values(store, column.name)[base.row_id], base)
+        return relabelled(column.signal, column_values(store, column.name)[row_ids], rows)
     sides = run_rewards(store, column.run_id or "")
     here, there = sides if column.signal == "reward_chosen" else sides[::-1]
-    return np.where(base.flipped, there[base.row_id], here[base.row_id])
+    return np.where(rows.flipped, there[row_ids], here[row_ids])
 
 
 def relabelled(signal: str, values: Floats, rows: Base | Selection) -> Floats:
@@ -106,17 +108,19 @@ def relabelled(signal: str, values: Floats, rows: Base | Selection) -> Floats:
     if signal == SUSPICION:
         return np.where(rows.settled, 0.0, values)
     spec = SIGNALS.get(signal)
-    if not rows.flipped.any() or not (spec.signed or spec.mirrored):
+    if not rows.flipped.any() or not (spec.signed or spec.mirrored or signal in ONE_SIDED):
         return values
-    return np.where(rows.flipped, (1 - values) if spec.mirrored else -values, values)
+    turned = np.nan if signal in ONE_SIDED else (1 - values) if spec.mirrored else -values
+    return np.where(rows.flipped, turned, values)
 
 
 def _known(store: Store) -> list[Column]:
-    """Return what a need can read, the best covered first."""
+    """Return what a need can read: the best covered first, runs that leak labels last."""
     stored = [Column(c.name, c.signal, c.run_id, c.n) for c in store.signal_columns]
     rewarding = [c for c in stored if c.signal == "explicit_margin" and c.run_id]
     rewards = [Column(f"{c.run_id}.{s}", s, c.run_id, c.n) for c in rewarding for s in RUN_COLUMNS]
-    return sorted((*stored, *rewards), key=lambda column: -column.n)
+    leaking = {run.run_id for run in store.runs if run.leaks_label}
+    return sorted((*stored, *rewards), key=lambda column: (column.run_id in leaking, -column.n))
 
 
 def _column(known: list[Column], need: Need, asked: str, taken: set[Column]) -> Column | None:

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.curate.base import Base
+from core.curate.contamination import Hits
 from core.curate.counts import Counts
 from core.curate.judged import Given
+from core.curate.leakage import LeakageReport
+from core.curate.links import Components
 from core.curate.manifest import SplitEntry
 from core.curate.plan import Plan, plan, split_entries
 from core.curate.presetinputs import SUSPICION, relabelled
@@ -73,13 +76,21 @@ class Preview:
     """Role → column that the preset read."""
     losses: tuple[str, ...]
     """What the files cannot hold; sentences."""
+    leakage: LeakageReport
+    hits: Hits | None
+    """Prompts left out as evaluation prompts; None where no file names any."""
 
 
 def preview(
-    store: Store, recipe: Recipe, given: Given | None = None, base: Base | None = None
+    store: Store,
+    recipe: Recipe,
+    given: Given | None = None,
+    base: Base | None = None,
+    groups: Components | None = None,
+    hits: Hits | None = None,
 ) -> Preview:
-    """Say what `export.write` would write; raises what `plan` raises."""
-    return previewed(store, plan(store, recipe, given, base))
+    """Say what `export.write` would write; takes and raises what `plan` does."""
+    return previewed(store, plan(store, recipe, given, base, groups, hits))
 
 
 def previewed(store: Store, planned: Plan) -> Preview:
@@ -106,6 +117,8 @@ def previewed(store: Store, planned: Plan) -> Preview:
         facts=chosen.facts,
         uses=chosen.uses,
         losses=planned.losses,
+        leakage=planned.leakage,
+        hits=planned.hits,
     )
 
 

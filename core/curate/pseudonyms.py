@@ -1,4 +1,4 @@
-"""Names of people in what leaves the store: annotator-1, reviewer-2, unless real names are asked for.
+"""Names of people in what leaves the store: annotator-1, reviewer-2; real names where asked for.
 
 The order of the numbers comes from a hash with a salt, so it tells nothing of the alphabet or of
 who came first. The salt holds a random number of the votes' log that no export shows: whoever has

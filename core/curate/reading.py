@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +15,6 @@ from core.store.instance import Store
 _IDS = ("row_id", "pair_id", "prompt_id", "chosen_id", "rejected_id")
 UNKNOWN = "unknown"
 """Of rows without a value of a key."""
-TEXT_ROWS = 4096
-"""Rows whose texts are held at once."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,8 @@ class Turns:
     """With a turn that has no text, or a tool call: no format here can say that."""
     more: Ints
     """With a turn that has further keys, which are not written."""
+    answers: Ints
+    """With an answer of several turns."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +125,8 @@ def turns(store: Store) -> Turns:
     """Return what is special about rows that are more than one question and one answer."""
     table = store.query("export_conversations")
     ids = table["row_id"].to_numpy()
-    return Turns(ids, ids[table["unwritable"].to_numpy()], ids[table["more"].to_numpy()])
-
-
-def texts(store: Store, row_ids: Ints) -> Iterator[pa.Table]:
-    """Yield the rows' texts and provenance in the order of `row_ids`, some rows at a time."""
-    for start in range(0, row_ids.size, TEXT_ROWS):
-        rows = row_ids[start : start + TEXT_ROWS].tolist()
-        yield store.query("export_texts", {"rows": rows})
+    kinds = (ids[table[name].to_numpy()] for name in ("unwritable", "more", "answers"))
+    return Turns(ids, *kinds)
 
 
 def parts(store: Store) -> tuple[Part, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from core.curate.splits import SplitPlan
 from core.schema import PairFilter
 
+T = TypeVar("T")
 AUTO = "auto"
 """The format that fits: standard when every row is one question and one answer."""
 
@@ -22,6 +23,10 @@ class Labels:
     params: Mapping[str, float] = field(default_factory=dict)
     on_reversed: Literal["remove", "flip"] = "remove"
     on_contested: Literal["unresolved", "soft"] = "unresolved"
+
+    def __post_init__(self) -> None:
+        """Put parameters in the order of their names, in which a manifest has them."""
+        object.__setattr__(self, "params", _sorted(self.params))
 
 
 @dataclass(frozen=True)
@@ -70,3 +75,12 @@ class Recipe:
     """Names of `knobs.KNOBS`: weights and numbers for a trainer."""
     names: bool = False
     """Annotators by their names; otherwise by pseudonyms."""
+
+    def __post_init__(self) -> None:
+        """Put parameters in the order of their names, in which a manifest has them."""
+        object.__setattr__(self, "params", _sorted(self.params))
+        object.__setattr__(self, "use", _sorted(self.use))
+
+
+def _sorted(values: Mapping[str, T]) -> Mapping[str, T]:
+    return dict(sorted(values.items()))

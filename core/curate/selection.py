@@ -41,6 +41,8 @@ class Selection:
     """Rows that are more than one question and one answer."""
     more_keys: int
     """Rows with a turn that has further keys than role and content: those are not written."""
+    long_answers: int = 0
+    """Rows with an answer of several turns."""
     flipped: Bools = field(default_factory=lambda: np.empty(0, np.bool_))
     """Written with the sides swapped."""
     settled: Bools = field(default_factory=lambda: np.empty(0, np.bool_))
@@ -132,6 +134,7 @@ def _picked(store: Store, base: Base, kept: Kept, stay: Bools, preset: str) -> S
         split=Coded(base.split.index[at], base.split.names),
         conversations=_common(base.row_id[at], talks.any),
         more_keys=_common(base.row_id[at], talks.more),
+        long_answers=_common(base.row_id[at], talks.answers),
         flipped=base.flipped[at] ^ turned,
         settled=base.settled[at],
         soft=np.where(turned, 1 - soft, soft),

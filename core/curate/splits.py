@@ -1,4 +1,4 @@
-"""Splits that share no prompt: the same seed puts a prompt in the same place on any machine."""
+"""What splits are asked for: shares, names, and what must stay together; or the source's own."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from core.errors import ExportError, UsageError
+from core.errors import ExportError, UnknownName, UsageError
 from core.schema import Ints
 
 if TYPE_CHECKING:
@@ -49,6 +48,14 @@ class SplitPlan:
                 "Each is greater than 0 and together they are 1, such as 0.9,0.05,0.05.",
             )
         check_names(self.names)
+        for link in self.links:
+            if link not in LINKS:
+                raise UnknownName("link", link, (*LINKS, "none"))
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Return the links to look for: with one split nothing can leak."""
+        return self.links if self.keep or len(self.names) > 1 else ()
 
     @property
     def keep(self) -> bool:
@@ -72,13 +79,18 @@ class Splits:
         return tuple(np.bincount(self.member, minlength=len(self.names)).tolist())
 
 
-def plan_splits(text: str, names: str = "") -> SplitPlan:
-    """Read `0.9,0.05,0.05` (or `keep`) and `train,validation,test`; raise UsageError."""
+def plan_splits(text: str, names: str = "", links: str = "") -> SplitPlan:
+    """Read `0.9,0.05,0.05` (or `keep`), `train,validation,test` and `normalised,near` (or `none`).
+
+    Raises:
+        UsageError, UnknownName: what cannot be meant.
+    """
+    tied = _links(links)
     given = tuple(name.strip() for name in names.split(",")) if names else ()
     if text.strip() == "keep":
         if given:
             raise UsageError("Kept splits have their own names.", "Leave --names out.")
-        return KEEP
+        return SplitPlan((), (), tied)
     try:
         ratios = tuple(float(part) for part in text.split(","))
     except ValueError as error:
@@ -87,21 +99,7 @@ def plan_splits(text: str, names: str = "") -> SplitPlan:
         ) from error
     if not given and len(ratios) not in DEFAULT_NAMES:
         raise UsageError(f"{len(ratios)} splits need names.", "Add --names with one per ratio.")
-    return SplitPlan(ratios, given or DEFAULT_NAMES[len(ratios)])
-
-
-def split(selection: Selection, plan: SplitPlan, seed: int) -> Splits:
-    """Divide a selection; all rows of a prompt go to one split, whatever order rows come in."""
-    if plan.keep:
-        return _kept(selection)
-    prompts, group = np.unique(selection.prompt_ids, return_inverse=True)
-    sizes = np.bincount(group)
-    order = np.argsort(_mixed(prompts, seed))
-    middle = np.empty(prompts.size)
-    middle[order] = np.cumsum(sizes[order]) - sizes[order] / 2
-    bounds = np.cumsum(plan.ratios)[:-1] * selection.row_ids.size
-    member = np.searchsorted(bounds, middle, side="right")[group]
-    return Splits(plan.names, member.astype(np.int64), shared_prompts=0)
+    return SplitPlan(ratios, given or DEFAULT_NAMES[len(ratios)], tied)
 
 
 def check_names(names: tuple[str, ...]) -> None:
@@ -123,7 +121,18 @@ KEEP = SplitPlan((), ())
 """Every row stays in the split of its source."""
 
 
-def _kept(selection: Selection) -> Splits:
+def _links(text: str) -> tuple[str, ...]:
+    """Return the named links in the order of LINKS, so that equal plans are equal."""
+    named = {part.strip() for part in text.split(",")} - {""}
+    if not named:
+        return LINKS
+    if named == {"none"}:
+        return ()
+    return (*(link for link in LINKS if link in named), *sorted(named - set(LINKS)))
+
+
+def kept(selection: Selection) -> Splits:
+    """Return the splits of the source; raise ExportError where a name cannot be a file's."""
     used, member = np.unique(selection.split.index, return_inverse=True)
     names = tuple(selection.split.names[i] for i in used)
     try:
@@ -136,11 +145,3 @@ def _kept(selection: Selection) -> Splits:
     places = np.unique(np.stack([selection.prompt_ids, member]), axis=1)[0]
     _, splits_per_prompt = np.unique(places, return_counts=True)
     return Splits(names, member.astype(np.int64), int((splits_per_prompt > 1).sum()))
-
-
-def _mixed(ids: Ints, seed: int) -> npt.NDArray[np.uint64]:
-    """Return SplitMix64 of id + seed·γ (Steele et al. 2014): a bijection, so no two ids tie."""
-    x = ids.astype(np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))

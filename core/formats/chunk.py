@@ -19,6 +19,7 @@ MAX_DEPTH = 64
 """Tool schemas nest about ten deep; Python's own parsers and writers stop near 1000."""
 
 _INT64 = 1 << 63
+_EXACT = 1 << 53
 
 
 @dataclass(frozen=True)
@@ -140,4 +141,8 @@ def _arrow_type(values: Sequence[object]) -> pa.DataType | None:
     if kinds == {int}:
         fits = all(v is None or -_INT64 <= v < _INT64 for v in values)  # type: ignore[operator]
         return pa.int64() if fits else None
-    return pa.float64() if kinds <= {int, float} else None
+    if not kinds <= {int, float}:
+        return None
+    # An integer that a double cannot hold would be another one beside fractions.
+    exact = all(type(v) is not int or abs(v) <= _EXACT for v in values)
+    return pa.float64() if exact else None

@@ -45,6 +45,23 @@ def check(answer: Answer, lease: Lease) -> None:
     _check_length(answer.rationale)
 
 
+def is_late(lease: Lease, state: State, now: int) -> bool:
+    """Return whether others took the place of a pair whose lease ran out."""
+    queue = state.queues[lease.queue]
+    if lease.purpose != "real":
+        return False
+    if state.runs(lease, now):  # it holds its place; counted anew, as clocks may differ
+        answered = state.answers(lease.pair_id)
+        return len(answered) - (lease.person in answered) >= queue.largest
+    return not state.room(queue, lease.pair_id, lease.person, now)
+
+
+def renewable(lease: Lease, state: State, now: int) -> bool:
+    """Return whether a pair whose lease ran out still has a place for its person."""
+    queue = state.queues[lease.queue]
+    return lease.purpose != "real" or state.room(queue, lease.pair_id, lease.person, now)
+
+
 def check_ruling(ruling: Ruling) -> None:
     """Raise RelabelError unless a ruling says one thing."""
     ties = (*VOTE_TIES, "contested")

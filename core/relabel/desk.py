@@ -11,14 +11,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from statistics import median
 from typing import TypeVar
 
 from core.errors import LogDamaged, LogError, RelabelError
 from core.relabel import answering
 from core.relabel.chain import Event, event_hash, genesis, intact
 from core.relabel.log import ACCEPT, Log, Writing
-from core.relabel.queues import Lease, Progress, Queue
+from core.relabel.mending import Mending
+from core.relabel.pace import usual_seconds
+from core.relabel.queues import Lease, Progress, Queue, check_free
 from core.relabel.reading import blind, guideline_hash, lease_body, queue_body, vote_body
 from core.relabel.serving import Chance, draw, to_practise
 from core.relabel.state import State
@@ -52,6 +53,7 @@ class Desk:
         self.state = State(log.items)
         self.damage = ""
         """What the log lost or had changed; nothing is written until it is restored or accepted."""
+        self._mending = Mending()
         self._chance = chance or Chance()
         self._lock = threading.RLock()
         self._head = Head(0, "")
@@ -66,6 +68,8 @@ class Desk:
         """Return the log's head, having taken what others wrote up to so many seconds ago."""
         with self._lock:
             now = time.monotonic()
+            if self.damage:
+                self._mend()
             if max_age_seconds and self._away and now - self._away_since < _AWAY_SECONDS:
                 raise LogError(self._away.message, self._away.hint)
             if now - self._looked >= max_age_seconds and not self.damage:
@@ -78,6 +82,17 @@ class Desk:
                 self._compare(head)
                 self._looked = time.monotonic()
             return self._head
+
+    def _mend(self) -> None:
+        """Take up again a log that was restored, or whose loss was accepted, now and then."""
+        if not self._mending.due():
+            return
+        with self._mending.looking():
+            fresh = Desk(self.log, self._chance)
+            fresh.refresh(0)
+            if self._mending.accepts(self.log, fresh._head, fresh.damage, self._head):
+                self.state, self._head, self.damage = fresh.state, fresh._head, ""
+                self._wanted.clear()
 
     def _log_head(self) -> Head:
         """Ask the log where it ends; that it cannot be reached is remembered for a while."""
@@ -100,7 +115,6 @@ class Desk:
             queue, state = self._queue(queue_id), self.state
             mine = [state.votes[seq] for seq in state.by_person.get(person, ())]
             here = [v for v in mine if v.queue == queue_id and v.purpose != "practice"]
-            seconds = [v.answer.seconds for v in here[-50:] if v.answer.seconds is not None]
             now = self.log.now()
             return Progress(
                 answered=len(here),
@@ -108,7 +122,7 @@ class Desk:
                 practice_left=len(to_practise(state, queue, person)),
                 wanted=self._count(queue),
                 total=queue.overlap * len(queue.real),
-                median_seconds=median(seconds) if seconds else None,
+                median_seconds=usual_seconds(here[-50:], queue.items),
             )
 
     # --- queues ---------------------------------------------------------------------------------
@@ -117,11 +131,7 @@ class Desk:
         """Put a queue into the log; return its id."""
         queue_id = secrets.token_hex(4)
         with self._writing() as tx:
-            names = {q.name for q in self.state.queues.values() if not q.closed}
-            if draft.name in names:
-                raise RelabelError(
-                    f"There is an open queue named {draft.name!r}.", "Choose another name."
-                )
+            check_free(draft.name, self.state.queues.values())
             tx.add_items(queue_id, draft.items)
             tx.append("queue", who, queue_body(draft, queue_id, secrets.token_hex(16)))
         return queue_id
@@ -142,7 +152,13 @@ class Desk:
 
     def close(self, queue_id: str, who: str, closed: bool = True) -> None:
         """End a queue, or open it again; answers to pairs that are open already are taken."""
-        self._change(queue_id, "close", who, closed=closed)
+        with self._writing() as tx:
+            queue = self._queue(queue_id)
+            if queue.closed == closed:
+                return
+            if not closed:
+                check_free(queue.name, self.state.queues.values())
+            tx.append("close", who, {"queue": queue_id, "closed": closed})
 
     # --- annotating -----------------------------------------------------------------------------
 
@@ -174,7 +190,7 @@ class Desk:
                 return self._again(seq, person)
             lease = self._lease(person, token)
             answering.check(answer, lease)
-            late = self._late(lease, tx.now)
+            late = answering.is_late(lease, self.state, tx.now)
             queue = self.state.queues[lease.queue]
             body = vote_body(lease, answer, queue.guideline_hash, late)
             voted = tx.append("vote", person, body, lease.pair_id, token, known=True)
@@ -271,7 +287,7 @@ class Desk:
 
     def _sound(self) -> None:
         if self.damage:
-            raise LogDamaged(self.damage, f"Nothing is written to it. {ACCEPT} Then start anew.")
+            raise LogDamaged(self.damage, f"Nothing is written to it. {ACCEPT}")
 
     def _take(self, events: list[Event]) -> None:
         """Apply events, each of which must follow the one before."""
@@ -317,7 +333,11 @@ class Desk:
 
     def _change(self, queue_id: str, kind: str, who: str, **body: object) -> None:
         with self._writing() as tx:
-            self._queue(queue_id)
+            if (queue := self._queue(queue_id)).closed:
+                raise RelabelError(
+                    f"The queue {queue.name!r} is closed: nothing about it changes.",
+                    "Open it again first, on Team or by queue reopen.",
+                )
             tx.append(kind, who, {"queue": queue_id, **body})
 
     def _held(self, person: str, queue_id: str) -> list[Lease]:
@@ -340,7 +360,7 @@ class Desk:
         """Renew a person's leases that ran out, end those that were filled, draw what lacks."""
         held = [lease for lease in self._held(person, queue.id) if lease != ending]
         ended = [lease for lease in held if not self.state.runs(lease, tx.now)]
-        over = [lease for lease in ended if not self._renewable(lease, queue, tx.now)]
+        over = [lease for lease in ended if not answering.renewable(lease, self.state, tx.now)]
         if over:
             tx.append("release", person, {"tokens": [lease.token for lease in over]})
         kept = [lease for lease in held if lease not in over]
@@ -352,11 +372,6 @@ class Desk:
         for item in draw(self.state, queue, person, tx.now, max(lacking, 0), self._chance):
             tx.append("lease", person, lease_body(item), item.pair_id)
 
-    def _renewable(self, lease: Lease, queue: Queue, now: int) -> bool:
-        if lease.purpose != "real":
-            return True
-        return self.state.room(queue, lease.pair_id, lease.person, now)
-
     def _lease(self, person: str, token: str) -> Lease:
         lease = self.state.open_to.get(person, {}).get(token)
         if lease is None:
@@ -365,15 +380,6 @@ class Desk:
                 "It was given back, or ran out and others have answered it.",
             )
         return lease
-
-    def _late(self, lease: Lease, now: int) -> bool:
-        queue = self.state.queues[lease.queue]
-        if lease.purpose != "real":
-            return False
-        if self.state.runs(lease, now):  # it holds its place; counted anew, as clocks may differ
-            answered = self.state.answers(lease.pair_id)
-            return len(answered) - (lease.person in answered) >= queue.largest
-        return not self.state.room(queue, lease.pair_id, lease.person, now)
 
     def _again(self, seq: int, person: str) -> Receipt:
         vote = self.state.votes.get(seq)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -14,13 +14,16 @@ DEFAULT = 25.0
 ENOUGH = 20
 """Timed votes from which a measured speed replaces the default, or a person's own that of all."""
 
+TOO_FAST = 60.0
+"""Characters per second of what was shown: 700 words a minute, beyond what people read."""
+
 
 @dataclass(frozen=True)
 class Pace:
     """Characters of prompt and both answers per second, from sight to vote."""
 
     overall: float
-    """Median over all timed votes; DEFAULT until there are enough."""
+    """Median over the timed votes that count; DEFAULT until there are enough."""
     people: Mapping[str, float]
     """Of those with enough timed votes."""
     votes: int
@@ -41,12 +44,12 @@ def pace(votes: Iterable[CastVote], items: Mapping[tuple[str, int], QueueItem]) 
     """Return the measured speeds; `items` by queue id and place.
 
     Medians, since a break in mid-item is no slow reading. Practice and items shown again do not
-    count: one is slower, the other faster than work.
+    count: one is slower, the other faster than work. Nor does what was too fast to have been read.
     """
     speeds: dict[str, list[float]] = defaultdict(list)
     for vote in votes:
         speed = chars_per_second(vote, items)
-        if speed is not None and vote.purpose in ("real", "gold"):
+        if speed is not None and speed <= TOO_FAST and vote.purpose in ("real", "gold"):
             speeds[vote.annotator].append(speed)
     every = [speed for own in speeds.values() for speed in own]
     return Pace(
@@ -57,9 +60,24 @@ def pace(votes: Iterable[CastVote], items: Mapping[tuple[str, int], QueueItem]) 
     )
 
 
+def usual_seconds(votes: Iterable[CastVote], items: Sequence[QueueItem]) -> float | None:
+    """Return the median time of votes in one queue, without those too fast to have been read."""
+    timed = (vote for vote in votes if 0 <= vote.place < len(items))
+    found = [
+        vote.answer.seconds
+        for vote in timed
+        if vote.answer.seconds is not None and (_speed(vote, items[vote.place]) or 0.0) <= TOO_FAST
+    ]
+    return median(found) if found else None
+
+
 def chars_per_second(vote: CastVote, items: Mapping[tuple[str, int], QueueItem]) -> float | None:
     """Return how fast the texts were read if all was; None untimed or of unknown length."""
-    item, seconds = items.get((vote.queue, vote.place)), vote.answer.seconds
+    return _speed(vote, items.get((vote.queue, vote.place)))
+
+
+def _speed(vote: CastVote, item: QueueItem | None) -> float | None:
+    seconds = vote.answer.seconds
     if item is None or item.n_chars <= 0 or seconds is None or not seconds > 0:
         return None
     return item.n_chars / seconds

@@ -47,6 +47,17 @@ def people(settings: Settings) -> dict[str, Role]:
     return {LOCAL.name: LOCAL.role} if found is None else dict(found)
 
 
+def too_few(overlap: int, asked: tuple[str, ...] | None, settings: Settings) -> str:
+    """Return a sentence where fewer people are asked than answers are wanted, "" elsewhere."""
+    n = len(people(settings) if asked is None else set(asked))
+    if overlap <= n:
+        return ""
+    who = "1 person is" if n == 1 else f"{n:,} people are"
+    return (
+        f"Only {who} asked, so no pair can get {overlap:,} answers. Ask more people, or want fewer."
+    )
+
+
 def listed(root: Path) -> People | None:
     """Return the list of a store's folder, None where there is none; read again when it changed.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from core.errors import RelabelError
 from core.schema.relabel import Population, QueueItem
 
 
@@ -72,6 +74,21 @@ class Queue:
     def pairs(self) -> Iterator[int]:
         """Yield the pair of every item that is asked for its label."""
         return (self.items[place].pair_id for place in self.real)
+
+
+def check_free(name: str, queues: Iterable[Queue]) -> None:
+    """Raise RelabelError where an open queue has this name, but for capitals and spaces."""
+    for queue in queues:
+        if not queue.closed and _spoken(queue.name) == _spoken(name):
+            alike = "" if queue.name == name else f", which reads like {name!r}"
+            raise RelabelError(
+                f"There is an open queue named {queue.name!r}{alike}.",
+                "Choose another name, or close that queue first.",
+            )
+
+
+def _spoken(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 @dataclass(frozen=True)

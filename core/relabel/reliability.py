@@ -11,15 +11,13 @@ from statistics import median
 import numpy as np
 
 from core.relabel.ballots import SECOND, Ballots, ballots
-from core.relabel.pace import chars_per_second
+from core.relabel.pace import TOO_FAST, chars_per_second
 from core.schema import Bools, Floats, Ints
 from core.schema.relabel import Answer, CastVote, QueueItem
 from core.signals.audit import Share, share_of
 from core.signals.dawid_skene import Consensus, dawid_skene
 from core.signals.wilson import wilson
 
-TOO_FAST = 60.0
-"""Characters per second of what was shown: 700 words a minute, beyond what people read."""
 FEW = 10
 """Checks below which a person is not flagged by them."""
 _FAST_SHARE = 0.1

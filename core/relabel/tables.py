@@ -76,10 +76,15 @@ class Tables:
         self._verdicts: dict[int, Verdict] = {}
 
     def fill(self, store: Store, ask: Ask, head: int) -> None:
-        """Bring a store to `head` or later; `ask` is that of the log's desk."""
+        """Bring a store to `head` or later; `ask` is that of the log's desk.
+
+        A log that was restored may end before what the store holds.
+        """
         with self._lock:
             if head <= store.live_head:
-                return
+                if store.live_head <= ask(_same).seq:
+                    return
+                store.live_head = 0
             state = ask(standing)
             store.fill(vote_table(state), verdict_table(self._judged(state)), state.seq)
 
@@ -95,6 +100,10 @@ class Tables:
         self._verdicts = {pair: self._verdicts[pair] for pair in said if pair in self._verdicts}
         self._said = said
         return self._verdicts.values()
+
+
+def _same(state: State) -> State:
+    return state
 
 
 def standing(state: State) -> State:

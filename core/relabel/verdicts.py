@@ -23,7 +23,7 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 _TIES: Mapping[int, Outcome] = {TIE: "tie", BOTH_BAD: "both_bad", CANNOT_JUDGE: "cannot_judge"}
 _RULED: tuple[Outcome, ...] = ("tie", "both_bad", "cannot_judge", "contested")
 _UNTOLD = 0.5
-"""Reliability of a person whose votes never met another: below every certainty that is asked."""
+"""Reliability of a person whose votes met too few others: below every certainty that is asked."""
 _SLACK = 1e-9
 """2 of 3 votes are two thirds, whatever the rounding."""
 
@@ -160,7 +160,8 @@ def verdicts(
     """
     spec, ruled = RULES.get(rule), decisions or {}
     params = spec.settled(given or {})
-    found = {c.pair_id: _verdict(c, spec, params) for c in _counts(votes, spec.weighs)}
+    believed = _believed(votes, params["min_common"]) if spec.weighs else {}
+    found = {c.pair_id: _verdict(c, spec, params) for c in _counts(votes, believed)}
     for pair, decision in ruled.items():
         found[pair] = _overruled(found.get(pair, _NOTHING), decision)
     return tuple(found[pair] for pair in sorted(found))
@@ -230,9 +231,8 @@ def _overruled(verdict: Verdict, decision: Decision) -> Verdict:
     )
 
 
-def _counts(votes: Ballots, weighs: bool) -> Iterable[Count]:
+def _counts(votes: Ballots, believed: Mapping[int, Mapping[int, float]]) -> Iterable[Count]:
     """Yield the votes on each pair that has any."""
-    believed = _believed(votes) if weighs else {}
     of: dict[int, Counter[int]] = defaultdict(Counter)
     ties: dict[int, Counter[Outcome]] = defaultdict(Counter)
     cast = zip(votes.unit.tolist(), votes.value.tolist(), votes.winner.tolist(), strict=True)
@@ -246,14 +246,15 @@ def _counts(votes: Ballots, weighs: bool) -> Iterable[Count]:
         yield Count(votes.pairs[unit], named, kinds, believed.get(unit, {}))
 
 
-def _believed(votes: Ballots) -> dict[int, dict[int, float]]:
+def _believed(votes: Ballots, min_common: float) -> dict[int, dict[int, float]]:
     """Return the probability of each named response, by unit, from votes that name one.
 
     How reliable people are is learned where two or more name a response; their lone votes are read
-    by it. The vote of a person who never met another is as likely as not: nothing is known of them.
+    by it. Who met others on fewer than `min_common` pairs is as likely right as not: too little is
+    known of them.
     """
     named = votes.where(votes.names_winner)
-    q = _probabilities(votes, named)
+    q = _probabilities(votes, named, min_common)
     found: dict[int, dict[int, float]] = {}
     said = zip(named.unit.tolist(), named.winner.tolist(), named.value.tolist(), strict=True)
     for unit, winner, value in said:
@@ -262,11 +263,12 @@ def _believed(votes: Ballots) -> dict[int, dict[int, float]]:
     return found
 
 
-def _probabilities(votes: Ballots, named: Ballots) -> Floats:
+def _probabilities(votes: Ballots, named: Ballots, min_common: float) -> Floats:
     """Return P(the second response wins), shape (pairs,); NaN where no vote names one."""
     met, units = votes.met(), len(votes.pairs)
     told = dawid_skene(met.unit, met.person, met.value == SECOND, units, len(votes.people))
-    known = np.isfinite(told.reliability[named.person])
+    common = np.bincount(met.person, minlength=len(votes.people))
+    known = (np.isfinite(told.reliability) & (common >= min_common))[named.person]
     skill = logit(np.where(known, told.reliability[named.person], _UNTOLD))
     sign = np.where(named.value == SECOND, 1.0, -1.0)
     prior = np.zeros(units)
@@ -324,6 +326,14 @@ def _reviewer(count: Count, params: Mapping[str, float]) -> Outcome:
 
 
 _MIN_VOTES = Param("min_votes", "Votes needed", 1, 1, 50, "Fewer leave the pair unresolved.")
+_CONTESTED_BELOW = Param(
+    "contested_below", "Contested below", 2 / 3, 0.5, 1.0,
+    "Smallest share of the winner among votes that name one.",
+)  # fmt: skip
+_MIN_COMMON = Param(
+    "min_common", "Common pairs needed", 10, 1, 200,
+    "Of a person with others; on fewer nothing is known of how reliable they are.",
+)  # fmt: skip
 
 RULES.register(
     VerdictRule(
@@ -335,21 +345,9 @@ RULES.register(
         ),
         params=(
             _MIN_VOTES,
+            _CONTESTED_BELOW,
             Param(
-                "contested_below",
-                "Contested below",
-                2 / 3,
-                0.5,
-                1.0,
-                "Smallest share of the winner among votes that name one.",
-            ),
-            Param(
-                "contested_from",
-                "Contested from",
-                3,
-                1,
-                50,
-                "Votes from which the share counts.",
+                "contested_from", "Contested from", 3, 1, 50, "Votes from which the share counts."
             ),
         ),
         said="majority of {votes}",
@@ -361,12 +359,14 @@ RULES.register(
         name="weighted",
         title="Weighted by reliability",
         description=(
-            "Votes count by how often each person agrees with the others. A winner that is not "
-            "likely enough is contested, or unresolved where nobody says otherwise."
+            "Votes count by how often each person agrees with the others, on ten common pairs or "
+            "more; on fewer they weigh nothing. A winner that is not likely enough is contested, "
+            "or unresolved where nobody says otherwise."
         ),
         params=(
             _MIN_VOTES,
             Param("certainty", "Certainty", 0.8, 0.5, 0.99, "Probability that a winner needs."),
+            _MIN_COMMON,
         ),
         paper="Dawid and Skene 1979",
         said="{votes} weighted by reliability",

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+VERDICTS = (
+    "keep",
+    "reversed",
+    "winner",
+    "tie",
+    "both_bad",
+    "cannot_judge",
+    "contested",
+    "unresolved",
+)
+"""What the votes can say of a row's label; "winner" of a row that is a tie."""
+
 VOTED_COLUMNS = pa.schema(
     [
         pa.field("pair_id", pa.int64(), nullable=False),

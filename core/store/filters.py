@@ -17,6 +17,7 @@ import numpy as np
 
 from core.errors import FilterError, UnknownName
 from core.schema import Bools, Condition, PairFilter, Scalar, SignalColumn
+from core.schema.voted import VERDICTS
 
 Kind = Literal["number", "text", "bool"]
 Bound = str | float | bool | bytes | list[int]
@@ -255,6 +256,8 @@ def _sql_of_logged(condition: Condition, kind: Kind, params: dict[str, Bound]) -
         known = condition.op == "notnull"
         return str(known).upper() if counts else _judged('"verdict" IS NOT NULL', known)
     value = _checked(condition, kind)
+    if condition.name == "verdict" and value not in VERDICTS:
+        raise _unknown("verdict", str(value), VERDICTS)
     asked = f"{quoted(condition.name)} {condition.op} {_bind(params, value)}::{_SQL_TYPES[kind]}"
     if counts and isinstance(value, float) and _COMPARED[condition.op](0.0, value):
         return _judged(f"NOT ({asked})", False)
@@ -268,9 +271,13 @@ def _judged(asked: str, kept: bool) -> str:
 
 def _kind_of(name: str, columns: Mapping[str, Kind]) -> Kind:
     if name not in columns:
-        unknown = UnknownName("column", name, columns)
-        raise FilterError(unknown.message, unknown.hint)
+        raise _unknown("column", name, columns)
     return columns[name]
+
+
+def _unknown(noun: str, name: str, known: Iterable[str]) -> FilterError:
+    found = UnknownName(noun, name, known)
+    return FilterError(found.message, found.hint)
 
 
 def _checked(condition: Condition, kind: Kind) -> str | float | bool:

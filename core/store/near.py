@@ -7,8 +7,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from core.schema import Floats, Ints
+from core.schema.texts import SIGNATURE_BYTES
 
 Signatures = npt.NDArray[np.uint8]
 """Shape (texts, SIGNATURE_BYTES); a text without a word is all 0."""
@@ -55,6 +59,101 @@ def near_rows(prompts: Signatures, sides: Signatures, rows: Ints, weight: Ints) 
         np.add.at(counts, first, weight[second])
         np.add.at(counts, second, weight[first])
     return counts
+
+
+def signature_rows(column: pa.Array) -> Signatures:
+    """Return a column of signatures, shape (n, SIGNATURE_BYTES), 0 where NULL."""
+    whole = column.fill_null(bytes(SIGNATURE_BYTES)).cast(pa.binary(SIGNATURE_BYTES))
+    data = np.frombuffer(whole.buffers()[1], np.uint8).reshape(-1, SIGNATURE_BYTES)
+    return data[whole.offset : whole.offset + len(whole)]
+
+
+def near_pairs(signatures: Signatures) -> tuple[Ints, Ints]:
+    """Return places of texts that are nearly the same: as many pairs as hang them together.
+
+    Equal signatures make a chain; two texts that already hang together are not compared. A text
+    leaves after about 128 others that share a band with it and are not near. One without a word is
+    near none.
+    """
+    known = np.flatnonzero(signatures.any(axis=1))
+    order, same = _equal(signatures, known)
+    firsts, seconds = [order[:-1][same]], [order[1:][same]]
+    single = order[np.concatenate([np.ones(min(len(order), 1), np.bool_), ~same])]
+    for first, second in _near_texts(signatures, np.sort(single)):
+        firsts.append(first)
+        seconds.append(second)
+    return np.concatenate(firsts), np.concatenate(seconds)
+
+
+def near_matches(signatures: Signatures, asked: Signatures) -> tuple[Ints, Ints]:
+    """Return which texts are nearly the same as one of `asked`, and as which; each text once."""
+    of = np.full(len(signatures), -1, np.int64)
+    words, wanted = signatures.view("<u4"), asked.view("<u4")
+    some = np.flatnonzero(asked.any(axis=1))
+    for band in range(_BANDS):
+        order = some[np.argsort(wanted[some, band], kind="stable")]
+        keys = wanted[order, band]
+        at = np.flatnonzero((of < 0) & _among(words[:, band], keys))
+        first = np.searchsorted(keys, words[at, band])
+        for step in range(_WINDOW):
+            to = np.minimum(first + step, len(order) - 1)
+            meet = (keys[to] == words[at, band]) & (first + step < len(order)) & (of[at] < 0)
+            if not meet.any():
+                break
+            close = _alike(signatures, at[meet], asked, order[to[meet]]) >= NEAR
+            of[at[meet][close]] = order[to[meet]][close]
+    found = np.flatnonzero(of >= 0)
+    return found, of[found]
+
+
+def _equal(signatures: Signatures, known: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """Return places so that equal signatures are neighbours, and which equal the one before."""
+    words = signatures.view("<u8")
+    key = np.zeros(len(known), np.uint64)
+    for column in range(words.shape[1]):
+        key = _mixed(key ^ words[known, column])
+    order = known[np.argsort(key, kind="stable")]
+    key = np.sort(key)
+    same = key[1:] == key[:-1]
+    at = np.flatnonzero(same)
+    same[at] = (words[order[at]] == words[order[at + 1]]).all(axis=1)
+    return order, same
+
+
+def _near_texts(signatures: Signatures, items: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Yield pairs of near texts among `items` that do not hang together by earlier ones."""
+    n, words = len(signatures), signatures.view("<u4")
+    label, tries = np.arange(n), np.zeros(n, np.int64)
+    for band in range(_BANDS):
+        items = items[tries[items] < _TRIES]
+        # A whole word of a signature is the band: of texts with 0.8 in common all but 1 in 10^7
+        # share one of 32, and few others do. Nobody leaves for having met enough: a newcomer of a
+        # later band would find none of its crowd there.
+        met = [
+            _near_ones(signatures, first, second, label, tries)
+            for first, second in _meetings(words[items, band], items)
+        ]
+        if not sum(len(first) for first, _ in met):
+            continue
+        yield from met
+        first, second = (np.concatenate(ends) for ends in zip(*met, strict=True))
+        graph = coo_array((np.ones(len(first), np.bool_), (label[first], label[second])), (n, n))
+        label = connected_components(graph, directed=False)[1].astype(np.int64)[label]
+
+
+def _near_ones(
+    signatures: Signatures, first: Ints, second: Ints, label: Ints, tries: Ints
+) -> tuple[Ints, Ints]:
+    apart = label[first] != label[second]
+    first, second = first[apart], second[apart]
+    near = similarity(signatures, first, second) >= NEAR
+    np.add.at(tries, np.concatenate([first[~near], second[~near]]), 1)
+    return first[near], second[near]
+
+
+def _alike(signatures: Signatures, at: Ints, others: Signatures, to: Ints) -> Floats:
+    both = np.concatenate([signatures[at], others[to]])
+    return similarity(both, np.arange(len(at)), np.arange(len(at), 2 * len(at)))
 
 
 def _pairs(
@@ -105,7 +204,7 @@ def _mixed(keys: Hashes) -> Hashes:
     return (keys ^ (keys >> np.uint64(29))) * _ODD
 
 
-def _meetings(keys: Hashes, items: Ints) -> Iterator[tuple[Ints, Ints]]:
+def _meetings(keys: npt.NDArray[Number], items: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Yield pairs of items with the same key: all of a small group, neighbours of a large one."""
     # Most items meet nobody: a sort of plain numbers, a tenth of an argsort, finds who does.
     every = np.sort(keys)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from core.schema import Bools, Floats, Ints, RunInfo, TextValues
 from core.schema.texts import SIGNATURE_BYTES, TEXT_FEATURES
 from core.store.instance import Store
-from core.store.near import Signatures, near_rows, similarity
+from core.store.near import Signatures, near_rows, signature_rows, similarity
 
 SCORER = "textstats"
 _FEW = 8
@@ -102,7 +101,7 @@ def _signatures(store: Store, query: str, run: RunInfo) -> _Found:
     ids, parts = [np.empty(0, np.int64)], []
     for batch in store.stream(query, {"run_id": run.run_id}, rows=65_536):
         ids.append(batch["id"].to_numpy())
-        parts.append(_bytes(batch["signature"]))
+        parts.append(signature_rows(batch["signature"]))
     every, end = np.concatenate(ids), np.zeros((1, SIGNATURE_BYTES), np.uint8)
     made = np.concatenate([*parts, end])
     # What a scorer wrote is in order; what was adopted in several parts may not be.
@@ -110,13 +109,6 @@ def _signatures(store: Store, query: str, run: RunInfo) -> _Found:
         order = np.argsort(every)
         every, made = every[order], made[np.append(order, len(order))]
     return _Found(every, made)
-
-
-def _bytes(column: pa.Array) -> Signatures:
-    """Return the bytes, shape (n, SIGNATURE_BYTES), 0 where NULL."""
-    whole = column.fill_null(bytes(SIGNATURE_BYTES)).cast(pa.binary(SIGNATURE_BYTES))
-    data = np.frombuffer(whole.buffers()[1], np.uint8).reshape(-1, SIGNATURE_BYTES)
-    return data[whole.offset : whole.offset + len(whole)]
 
 
 def _pairs(store: Store, prompts: _Found, sides: _Found) -> _Pairs:

@@ -12,11 +12,17 @@ throws away no chart, and nobody who reads texts waits for 20,000 votes to be pu
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
+from core.curate.base import Base, base_of
+from core.curate.contamination import Hits, contaminated
+from core.curate.judged import Given
+from core.curate.links import Components, prompt_groups
+from core.curate.recipe import EvaluationFile, Recipe
 from core.errors import LogError
 from core.relabel.desk import Desk
 from core.relabel.log import open_log
@@ -36,9 +42,11 @@ from core.views.browse import rows_of
 
 __all__ = [
     "Kind",
+    "Known",
     "Store",
     "ask",
     "ask_large",
+    "curated",
     "decision",
     "desk",
     "first",
@@ -170,6 +178,53 @@ def ask_large(question: Callable[Concatenate[Store, P], T], *args: P.args, **kwa
     return cast("T", _large_answer(_call(question), _name(question), opened, arguments))
 
 
+@dataclass(frozen=True)
+class Known:
+    """What recipes have in common and a preset's parameter does not move; each made when asked."""
+
+    opened: Store
+    given: Given
+    recipe: Recipe
+    made_of: tuple[str, int]
+
+    @property
+    def base(self) -> Base:
+        """Return the usable rows, with the labels that verdicts leave them."""
+        recipe, judged = self.recipe, self.given.judged
+        head = judged.head if judged else None
+        said = (self.made_of, recipe.filter, recipe.labels, recipe.names, head)
+        return _base(self.opened, self.given, recipe, said)
+
+    @property
+    def groups(self) -> Components:
+        """Return what hangs together."""
+        return _groups(self.opened, self.recipe.splits.links, self.opened.fingerprint)
+
+    @property
+    def hits(self) -> Hits | None:
+        """Return the prompts of the store that are evaluation prompts."""
+        if not self.given.evaluation:
+            return None
+        return _hits(self.opened, self.given, self.recipe.evaluation, self.opened.fingerprint)
+
+
+def curated(question: Callable[..., T], given: Given, *recipes: Recipe, large: bool = False) -> T:
+    """Return `question(store, *recipes, given, known)`, computed once per recipes and log's head.
+
+    The recipes differ neither in their filter nor in what verdicts do. What is `large` is kept for
+    the last few recipes.
+
+    given: what belongs to the recipes; of evaluation prompts these hold the digest.
+    """
+    opened, first_one = store(), recipes[0]
+    made_of = _key(opened, base_of, (first_one.filter,), {})[0]
+    known = Known(opened, given, first_one, made_of)
+    arguments: Arguments = (made_of, (*recipes, given.judged and given.judged.head), ())
+    keep, name = _large_answer if large else _answer, _name(question)
+    answer = keep(lambda at, _: question(at, *recipes, given, known), name, opened, arguments)
+    return cast("T", answer)
+
+
 Arguments = tuple[tuple[str, int], tuple[object, ...], tuple[tuple[str, object], ...]]
 
 
@@ -199,7 +254,7 @@ def _voted(opened: Store) -> int:
         head = found.refresh()
     except LogError:
         return opened.live_head
-    if head.seq > opened.live_head:
+    if head.seq != opened.live_head:
         _tables(load_settings({}).log_url).fill(opened, found.ask, head.seq)
     return opened.live_head
 
@@ -258,6 +313,23 @@ def _answer(
     _question: Callable[[Store, Arguments], Any], name: str, _store: Store, arguments: Arguments
 ) -> Any:
     return _question(_store, arguments)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _base(_store: Store, _given: Given, _recipe: Recipe, said: tuple[object, ...]) -> Base:
+    return base_of(_store, _recipe.filter, _recipe.labels, _given.judged)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Looking for what ties prompts")
+def _groups(_store: Store, kinds: tuple[str, ...], fingerprint: str) -> Components:
+    return prompt_groups(_store, kinds)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Looking for evaluation prompts")
+def _hits(
+    _store: Store, _given: Given, files: tuple[EvaluationFile, ...], fingerprint: str
+) -> Hits:
+    return contaminated(_store, _given.evaluation)
 
 
 @st.cache_data(max_entries=4, show_spinner="Preparing")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from core.curate.presets import PRESETS
+from core.curate.presets import PRESETS, Example, Need, PresetSpec
 from core.errors import AssayError
 from core.formats import FORMATS
 from core.schema import SignalColumn
@@ -97,7 +97,39 @@ def presets() -> None:
     for spec in PRESETS:
         with st.container(border=True, gap="small"):
             st.markdown(f"#### {plain(spec.title)}  \n`--preset {spec.name}`")
-            _facts({"Keeps": spec.description, "Source": spec.paper})
+            _facts(_preset_facts(spec))
+
+
+def _preset_facts(spec: PresetSpec) -> Mapping[str, str]:
+    needs = [_need(need) for need in spec.needs]
+    needs += ["embeddings of the prompts"] * spec.vectors
+    asked = [f"{name}: {what}" for name, what in spec.texts.items()]
+    return {
+        "Keeps": spec.description,
+        "Formula": spec.formula,
+        "Needs": "; ".join(needs),
+        "Asks for": "; ".join(asked),
+        "Parameters": "; ".join(f"{p.title} ({p.default:g}): {p.help}" for p in spec.params),
+        "Example": _preset_example(spec.example),
+        "Limits": spec.limits,
+        "Source": spec.paper,
+    }
+
+
+def _need(need: Need) -> str:
+    name = f"`{need.signal}`" if need.signal else "a column that you name"
+    return f"{name} as {need.role}{', where there is one' if need.optional else ''}"
+
+
+def _preset_example(example: Example) -> str:
+    given = "; ".join(
+        f"{role} {', '.join('unknown' if v is None else f'{v:.4g}' for v in values)}"
+        for role, values in example.signals.items()
+    )
+    params = ", ".join(f"{name} {value:g}" for name, value in example.params.items())
+    told = " with ".join(part for part in (given, params) if part)
+    kept = ", ".join(str(place + 1) for place in example.places)
+    return f"Of rows with {told}: keeps {kept}, in this order." if told else f"Keeps rows {kept}."
 
 
 def formats() -> None:

@@ -1,103 +1,87 @@
-"""What a person decides about an export; every choice is in the URL."""
+"""What a person decides about an export, section by section; every choice is in the link."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import streamlit as st
 
-from core.curate.presets import PRESETS, PresetSpec
-from core.curate.recipe import AUTO, Recipe
-from core.curate.splits import plan_splits
-from core.curate.writers import FILES, FORMATS
+from core.curate.judged import EvaluationPrompts
+from core.curate.recipe import Cap, Labels, Recipe
+from core.curate.splits import SplitPlan
+from core.errors import AssayError
 from core.schema import PairFilter
-from pages.components import leftout, links
+from pages.components import (
+    exportamounts,
+    exportformat,
+    exportlabels,
+    exportpreset,
+    exportsplits,
+    problems,
+)
 
-_PRESETS = {spec.name: spec.description for spec in PRESETS}
-_FORMATS = {
-    AUTO: "Standard where every row fits it, else conversational.",
-    **{shape.name: shape.title for shape in FORMATS},
-}
-MOST_SEED = 2**31 - 1
-_FILES = {kind.name: kind.title for kind in FILES}
+T = TypeVar("T")
 
 
-def show(filter: PairFilter) -> Recipe:
-    """Draw the form and return the recipe; raise UsageError where the splits cannot be meant."""
-    leftout.warn(filter)
-    preset = PRESETS.get(_choice("Preset", "preset", _PRESETS))
-    params = _params(preset)
-    format = _choice("What a row looks like", "format", _FORMATS)
-    file = _choice("Kind of file", "file", _FILES)
-    splits = st.text_input(
-        "Splits",
-        "0.9,0.05,0.05",
-        key="ratios",
-        bind="query-params",
-        help="Shares of one whole, such as `0.9,0.05,0.05`; `1` for one split; "
-        "`keep` for the splits of the sources. All rows of a prompt go to one split.",
+_NO_CAPS: tuple[tuple[Cap, ...], str] = ((), "")
+_NO_FILES: tuple[EvaluationPrompts, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was decided."""
+
+    recipe: Recipe
+    evaluation: tuple[EvaluationPrompts, ...]
+    whole: bool
+    """Every section could be read; where one could not, the recipe has its defaults."""
+
+
+def show(filter: PairFilter, sources: Sequence[str]) -> Asked:
+    """Draw the form; a section that cannot be meant says why, and the others go on."""
+    sections = _Sections()
+    labels, names = Labels(), False
+    if exportlabels.any_votes():
+        labels, names = sections.draw("Labels", exportlabels.show, (Labels(), False))
+    picked = sections.draw(
+        "Preset", lambda: exportpreset.show(sources), exportpreset.Picked("everything", {}, {})
     )
-    names = st.text_input(
-        "Names of the splits",
-        key="names",
-        bind="query-params",
-        placeholder="train,validation,test",
-    )
-    seed = _seed()
-    return Recipe(
+    caps, balance = sections.draw("Amounts", lambda: exportamounts.show(sources), _NO_CAPS)
+    splits, seed = sections.draw("Splits", exportsplits.show, (SplitPlan(), 42))
+    evaluation = sections.draw("Evaluation", exportsplits.evaluation, _NO_FILES)
+    format = sections.draw("Format", exportformat.show, exportformat.Format())
+    recipe = Recipe(
         filter=filter,
-        preset=preset.name,
-        params=params,
-        splits=plan_splits(splits or "1", names or ""),
+        labels=labels,
+        evaluation=tuple(one.file for one in evaluation),
+        preset=picked.name,
+        params=picked.params,
+        use=picked.use,
+        caps=caps,
+        balance=balance,
+        splits=splits,
         seed=seed,
-        format=format,
-        file=file,
+        format=format.format,
+        file=format.file,
+        columns=format.columns,
+        names=names,
     )
+    return Asked(recipe, evaluation, sections.whole)
 
 
-def _seed() -> int:
-    links.check_number("seed", MOST_SEED, "seed")
-    # Of an integer's box, a link with `seed=1e999` is an exception.
-    seed = st.number_input(
-        "Seed",
-        0.0,
-        float(MOST_SEED),
-        42.0,
-        1.0,
-        "%.0f",
-        key="seed",
-        bind="query-params",
-        on_change=links.changed,
-        args=("seed",),
-    )
-    return int(seed or 0)
+class _Sections:
+    """Sections under their headings, with what is wrong in each."""
 
+    def __init__(self) -> None:
+        self.whole = True
 
-def _choice(label: str, key: str, titles: Mapping[str, str]) -> str:
-    names: Sequence[str] = list(titles)
-    links.check(key, names, label.lower())
-    chosen = st.selectbox(
-        label,
-        names,
-        key=key,
-        bind="query-params",
-        on_change=links.changed,
-        args=(key,),
-    )
-    name = chosen or names[0]
-    st.caption(titles[name])
-    return name
-
-
-def _params(preset: PresetSpec) -> dict[str, float]:
-    return {
-        param.name: st.slider(
-            param.title,
-            param.low,
-            param.high,
-            param.default,
-            key=f"preset_{preset.name}_{param.name}",
-            help=param.help,
-        )
-        for param in preset.params
-    }
+    def draw(self, title: str, section: Callable[[], T], instead: T) -> T:
+        st.subheader(title, anchor=False)
+        try:
+            return section()
+        except AssayError as error:
+            self.whole = False
+            problems.show(error)
+            return instead

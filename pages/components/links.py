@@ -35,6 +35,20 @@ def check_number(key: str, most: int, noun: str) -> None:
     _note(key, [v for v in values if not _fits(v, most)], noun, f"no number up to {most:,}.")
 
 
+def check_between(key: str, low: float, high: float, noun: str) -> None:
+    """Name the values of `?key=` that are no numbers from `low` to `high`; call before."""
+    values = st.query_params.get_all(key)
+    wrong = [value for value in values if not low <= _number(value) <= high]
+    _note(key, wrong, noun, f"no number from {low:,g} to {high:,g}.")
+
+
+def _number(value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return float("nan")
+
+
 def _fits(value: str, most: int) -> bool:
     try:
         number = float(value)

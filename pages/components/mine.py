@@ -18,6 +18,12 @@ SIZE = 50
 PAGE = "relabel_page"
 VIEW = "relabel_view"
 VIEWS = ("Pairs", "My answers")
+_CHOSEN = "relabel_view_chosen"
+
+
+def default_view() -> str | None:
+    """Return the view to begin with; None where a press has just chosen one."""
+    return None if st.session_state.pop(_CHOSEN, False) else VIEWS[0]
 
 
 def show(desk: Desk, person: Person) -> None:
@@ -89,6 +95,7 @@ def _extra(vote: CastVote) -> str:
 def _open(vote: CastVote) -> None:
     if ballot.take_back(vote.seq) is not None:
         st.session_state[VIEW] = VIEWS[0]
+        st.session_state[_CHOSEN] = True
         address.put(queuepick.KEY, vote.queue)
 
 

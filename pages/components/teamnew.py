@@ -20,12 +20,13 @@ from core.curate.queueing import (
 from core.curate.queuekinds import QUEUE_KINDS, RANDOM
 from core.errors import AssayError
 from core.relabel.pace import Pace, pace
-from core.relabel.people import people
+from core.relabel.people import people, too_few
 from core.relabel.standing import items_of
 from core.relabel.state import State
 from core.schema import PairFilter
 from core.schema.relabel import QueueDraft
 from core.settings import load_settings
+from core.views.overview import overview
 from pages.components import cached, links, problems, teamdo
 from pages.components.exportview import store_flag
 from pages.components.teamdo import Team
@@ -33,7 +34,7 @@ from pages.components.words import counted, number, plain
 
 KIND = "kind"
 """In the link, so that other pages lead to a kind of queue."""
-MOST_SIZE = 1_000_000
+WARNING_CHARS = 2_000
 _ASK, _WANTED = "new_ask", "new_wanted"
 _ORDERS = {"benefit": "Most noise removed per minute first", "random": "In random order"}
 
@@ -67,6 +68,7 @@ def _form(team: Team) -> None:
             _pairs(kind)
         with right:
             _answers()
+        _warning()
         st.form_submit_button(
             "Preview",
             icon=":material/visibility:",
@@ -78,7 +80,8 @@ def _form(team: Team) -> None:
 def _pairs(kind: str) -> None:
     st.text_input("Name", key="new_name", max_chars=MOST_NAME)
     st.selectbox("Preset", list(PRESETS.names()), key="new_preset")
-    st.number_input("Most pairs", 1, MOST_SIZE, 500, 50, key="new_size")
+    # Without bounds: a number that cannot be is answered with a sentence, not with the one before.
+    st.number_input("Most pairs", value=500, step=50, key="new_size")
     st.selectbox("Order", list(get_args(By)), format_func=_ORDERS.__getitem__, key="new_order")
     st.slider(
         "Share drawn at random",
@@ -90,12 +93,19 @@ def _pairs(kind: str) -> None:
         disabled=kind == RANDOM.name,
         help="From these alone a noise rate follows: what looks suspect is noisier than the rest.",
     )
+    st.number_input(
+        "Seed",
+        value=load_settings({}).seed,
+        step=1,
+        key="new_seed",
+        help="Of everything drawn: the same seed and name draw the same pairs.",
+    )
 
 
 def _answers() -> None:
-    st.number_input("Answers per pair", 1, 50, 1, key="new_overlap")
-    st.number_input("Most silent gold pairs", 0, 10_000, 50, key="new_gold")
-    st.number_input("Practice pairs", 0, 10, 5, key="new_practice")
+    st.number_input("Answers per pair", value=1, step=1, key="new_overlap")
+    st.number_input("Most silent gold pairs", value=50, step=1, key="new_gold")
+    st.number_input("Practice pairs", value=5, step=1, key="new_practice")
     known = sorted(people(load_settings({})))
     shown = dict(zip(known, teamdo.labels(known), strict=True))
     st.multiselect(
@@ -106,6 +116,26 @@ def _answers() -> None:
         placeholder="Everybody",
     )
     st.text_area("Guideline, in Markdown", key="new_guideline", height=110)
+
+
+def _warning() -> None:
+    sources = [source.name for source in cached.ask(overview).sources]
+    shown = dict(zip(sources, teamdo.labels(sources), strict=True))
+    left, right = st.columns(2, gap="large")
+    left.text_input(
+        "Content warning",
+        key="new_warning",
+        max_chars=WARNING_CHARS,
+        placeholder="What people read before they begin",
+    )
+    right.multiselect(
+        "Sources hidden at first",
+        sources,
+        format_func=lambda one: shown.get(one, ""),
+        key="new_warn",
+        placeholder="None",
+        help="Their texts are sent only when the person asks for them.",
+    )
 
 
 def _keep(kind: str, filter: PairFilter, speed: float) -> None:
@@ -124,6 +154,9 @@ def _keep(kind: str, filter: PairFilter, speed: float) -> None:
         overlap=int(said.new_overlap),
         people=tuple(said.new_people) or None,
         guideline=said.new_guideline or "",
+        warning=(said.new_warning or "").strip(),
+        warn=tuple(said.new_warn),
+        seed=int(said.new_seed),
         order="random" if said.new_order == "random" else "benefit",
         chars_per_second=speed,
     )
@@ -205,6 +238,8 @@ def _said(team: Team, made: QueueDraft, ask: QueueAsk) -> None:
             f"{had:,} of these answers are there already, from other queues: an answer on a pair "
             "counts wherever it was given, and nobody is asked twice."
         )
+    if few := too_few(made.overlap, made.people, load_settings({})):
+        st.warning(few, icon=":material/group:")
     if not strata["gold"] and not strata["practice"]:
         st.caption(
             "No gold pairs are left over here, so nobody is checked silently and nobody practises."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.relabel.people import people
+from core.relabel.people import people, too_few
 from core.relabel.standing import DoneRow, QueueRow, done_rows, queue_rows
 from core.settings import load_settings
 from pages.components import cached, markdown, problems, teamdo, teamnew
@@ -70,6 +70,8 @@ def _one(team: Team, row: QueueRow) -> None:
             "It was made from this store before more was imported; its pairs are the same, and the "
             "noise rate of its audit is that of the pairs of then."
         )
+    if not row.closed and (few := too_few(row.overlap, row.people, load_settings({}))):
+        st.warning(few, icon=":material/group:")
     _progress(team.ask(done_rows, row.id), row)
     if team.person.may("admin"):
         _actions(row)
@@ -105,8 +107,11 @@ def _progress(rows: tuple[DoneRow, ...], row: QueueRow) -> None:
 def _actions(row: QueueRow) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _assign(row)
-        st.number_input("Answers per pair", 1, 50, row.overlap, key=f"overlap_{row.id}", width=150)
-        st.button("Set", key=f"overlap_set_{row.id}", on_click=_set_overlap, args=(row.id,))
+        # Without bounds: what cannot be is said, where the number before would be set in silence.
+        st.number_input(
+            "Answers per pair", value=row.overlap, step=1, key=f"overlap_{row.id}", width=150
+        )
+        st.button("Set", key=f"overlap_set_{row.id}", on_click=_set_overlap, args=(row,))
         st.button(
             "Open again" if row.closed else "Close the queue",
             key=f"close_{row.id}_{row.closed}",
@@ -141,10 +146,10 @@ def _set_people(queue: str) -> None:
     teamdo.press("admin", lambda desk, me: desk.assign(queue, chosen, me), said)
 
 
-def _set_overlap(queue: str) -> None:
-    wanted = int(st.session_state[f"overlap_{queue}"])
+def _set_overlap(row: QueueRow) -> None:
+    wanted = int(st.session_state[f"overlap_{row.id}"])
     said = f"Wanted now: {counted(wanted, 'answer')} per pair."
-    teamdo.press("admin", lambda desk, me: desk.set_overlap(queue, wanted, me), said)
+    teamdo.press("admin", lambda desk, me: desk.set_overlap(row.id, wanted, me), said)
 
 
 def _guideline(team: Team, row: QueueRow) -> None:

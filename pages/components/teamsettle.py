@@ -13,7 +13,17 @@ from core.relabel.verdicts import Verdict
 from core.schema import id_number, id_text
 from core.schema.relabel import CAUSES, CastVote, Ruling
 from core.views.settle import PairTexts, pair_texts
-from pages.components import address, cached, links, problems, render, teamdo, teamrule, teamsettled
+from pages.components import (
+    address,
+    cached,
+    links,
+    pairtop,
+    problems,
+    render,
+    teamdo,
+    teamrule,
+    teamsettled,
+)
 from pages.components.logvotes import SAID, STRENGTHS
 from pages.components.teamdo import Team
 from pages.components.words import counted, number, percent, plain
@@ -71,6 +81,7 @@ def _open(team: Team, chosen: teamrule.Chosen) -> None:
         _nothing(bool(teamrule.now(team, chosen)))
         return
     at = _place(shown)
+    pairtop.show(id_text(shown[at].pair_id))
     _bar(shown, at)
     _pair(team, chosen, shown, at)
 

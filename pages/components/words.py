@@ -18,18 +18,32 @@ __all__ = ["INVISIBLE", "STACKED", "counted", "cut", "interval", "number", "perc
 __all__ += ["prose", "sentence", "unlike", "visible"]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!:$|~&=^])")
+_JOINED = re.compile(r"(?<!\S)(<->|->|<-|--|>=|<=|~=)(?!\S)")
+_APART = ":small[]"
+"""Nothing, between two signs that Streamlit would show as one: ≥ is not what one types."""
 
 
 def plain(text: str, limit: int = 300) -> str:
     """Return one line that Markdown shows letter for letter."""
-    line = visible(" ".join(cut(text, limit).split()))
-    return _MARKDOWN.sub(r"\\\1", line)
+    return _letters(visible(" ".join(cut(text, limit).split())))
 
 
 def prose(text: str) -> str:
     """Return our own prose for Markdown: code in backticks stays code, the rest is letters."""
     parts = re.split(r"(`[^`]*`)", text)
-    return "".join(p if i % 2 else _MARKDOWN.sub(r"\\\1", p) for i, p in enumerate(parts))
+    return "".join(p if i % 2 else _letters(p) for i, p in enumerate(parts))
+
+
+def _letters(text: str) -> str:
+    parts = _JOINED.split(text)
+    return "".join(
+        _APART.join(_escaped(sign) for sign in part) if i % 2 else _escaped(part)
+        for i, part in enumerate(parts)
+    )
+
+
+def _escaped(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def unlike(labels: Iterable[str]) -> list[str]:

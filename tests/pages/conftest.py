@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.factories import demo_pairs, make_pair, make_store
+from tests.pages.rooms import Room
 
 ROOT = Path(__file__).resolve().parents[2]
 OpenApp = Callable[..., AppTest]
@@ -47,6 +48,24 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> OpenApp:
         return app.switch_page(f"pages/{page}.py").run()
 
     return run
+
+
+@pytest.fixture
+def room(tmp_path: Path, open_app: OpenApp) -> Iterator[Room]:
+    rows = [
+        make_pair(
+            i,
+            prompt_text=f"ask {i}",
+            chosen_text=f"one {i}, as GPT-4 would",
+            rejected_text=f"two {i}",
+            chosen_model="hidden-model-9b",
+            rejected_model="hidden-model-1b",
+        )
+        for i in range(30)
+    ]
+    store = make_store(tmp_path / "store", rows, source="hiddensource")
+    yield Room(tmp_path / "store", store, open_app)
+    store.close()
 
 
 def said(app: AppTest) -> str:

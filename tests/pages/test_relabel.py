@@ -1,106 +1,21 @@
-"""Relabel: votes, undo, practice, what is refused, what fails, and that nothing tells the label."""
+"""Relabel: votes, undo, own answers, practice, and the end."""
 
 from __future__ import annotations
 
+import logging
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from google.protobuf.message import Message
-from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Block, Button
+from streamlit.elements.lib import policies
 
-from core.errors import LogError
-from core.relabel.desk import Desk
-from core.relabel.queues import Progress
-from core.schema import id_text
-from core.schema.relabel import Answer, CastVote, QueueItem
-from core.store.instance import Store
-from pages.components import ballot, pace
-from pages.components.seat import EARLY, Seat
-from tests.factories import make_pair, make_store
+from core.schema.relabel import Answer
+from pages.components import ballot
+from pages.components.seat import EARLY
 from tests.pages.conftest import OpenApp, said
-from tests.pages.hostile import CORPUS
-from tests.queues import items_of, make_queue, open_desk
-
-
-class Room:
-    """A store with a desk, and the page opened on it."""
-
-    def __init__(self, root: Path, store: Store, open_app: OpenApp) -> None:
-        self.root, self.store = root, store
-        self.desk: Desk = open_desk(root)
-        self._open = open_app
-
-    def items(self, n: int, start: int = 0) -> tuple[QueueItem, ...]:
-        return items_of(self.store, n, start)
-
-    def open(self, **link: str) -> AppTest:
-        """Open the page; leave its start behind."""
-        app = self._open(self.root, "relabel", **link)
-        return click(app, "Start") if has(app, "Start") else app
-
-    def votes(self) -> list[CastVote]:
-        self.desk.refresh(0)
-        return self.desk.ask(lambda state: list(state.votes.values()))
-
-
-@pytest.fixture
-def room(tmp_path: Path, open_app: OpenApp) -> Iterator[Room]:
-    rows = [
-        make_pair(
-            i,
-            prompt_text=f"ask {i}",
-            chosen_text=f"one {i}, as GPT-4 would",
-            rejected_text=f"two {i}",
-            chosen_model="hidden-model-9b",
-            rejected_model="hidden-model-1b",
-        )
-        for i in range(30)
-    ]
-    store = make_store(tmp_path / "store", rows, source="hiddensource")
-    yield Room(tmp_path / "store", store, open_app)
-    store.close()
-
-
-def button(app: AppTest, label: str) -> Button:
-    return next(b for b in app.button if b.label == label)
-
-
-def has(app: AppTest, label: str) -> bool:
-    return any(b.label == label for b in app.button)
-
-
-def click(app: AppTest, label: str) -> AppTest:
-    return button(app, label).click().run()
-
-
-def texts(app: AppTest) -> list[str]:
-    """Return the prompt, A and B."""
-    html = "".join(str(element.value) for element in app.get("html"))
-    return re.findall(r'class="as-text" dir="auto">(.*?)</div>', html, re.DOTALL)
-
-
-def strings(found: Block | Any) -> Iterator[str]:
-    """Yield every string of every element of a page, keys included."""
-    for child in found.children.values():
-        if isinstance(child, Block):
-            yield from strings(child)
-        yield from _strings(child.proto) if child.proto is not None else ()
-        yield str(getattr(child, "key", "") or "")
-
-
-def _strings(message: Message) -> Iterator[str]:
-    for _, value in message.ListFields():
-        for one in value if isinstance(value, list | tuple) or hasattr(value, "add") else [value]:
-            if isinstance(one, Message):
-                yield from _strings(one)
-            elif isinstance(one, str):
-                yield one
+from tests.pages.rooms import Room, button, click, has, texts
+from tests.queues import make_queue
 
 
 def test_without_a_queue_it_says_what_makes_one(room: Room) -> None:
@@ -235,7 +150,12 @@ def test_a_skipped_pair_is_left_to_others(room: Room) -> None:
     assert room.votes() == []
 
 
-def test_own_answers_are_listed_and_opened_again(room: Room) -> None:
+def test_own_answers_are_listed_and_opened_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    logger = logging.getLogger("streamlit")
+    monkeypatch.setattr(logger, "propagate", True)
     make_queue(room.desk, room.items(5))
     app = room.open()
     won = [text for text in texts(app) if text.startswith("one")]
@@ -251,6 +171,8 @@ def test_own_answers_are_listed_and_opened_again(room: Room) -> None:
     app = reopen[1].click().run()
     assert texts(app) == first
     assert len(room.votes()) == 1
+    assert "default value" not in caplog.text
+    assert not app.exception
 
 
 def test_an_open_pair_is_not_among_the_own_answers(room: Room) -> None:
@@ -323,203 +245,3 @@ def test_at_the_end_it_says_what_was_done_and_what_else_there_is(room: Room) -> 
     assert button(app, "Undo")
     app = app.button(key=f"relabel_open_{other}").click().run()
     assert texts(click(app, "Start"))[0] == "ask 5"
-
-
-def fail_once(monkeypatch: pytest.MonkeyPatch, done: bool) -> None:
-    """Let the next vote fail, before or after it was written."""
-    real = Desk.vote
-    left = [1]
-
-    def vote(self: Desk, person: str, token: str, answer: Answer, n: int = 2) -> object:
-        if left:
-            left.pop()
-            if done:
-                real(self, person, token, answer, n)
-            raise LogError("The disk is full.", "Make room.")
-        return real(self, person, token, answer, n)
-
-    monkeypatch.setattr(Desk, "vote", vote)
-
-
-@pytest.mark.parametrize("done", [False, True])
-def test_what_was_not_acknowledged_is_kept_and_sent_again(
-    room: Room, monkeypatch: pytest.MonkeyPatch, done: bool
-) -> None:
-    make_queue(room.desk, room.items(3))
-    app = click(room.open(), "clearly")
-    before = texts(app)
-    fail_once(monkeypatch, done)
-    app = click(app, "A is better")
-    assert "The disk is full" in said(app)
-    assert "Saved" not in said(app)
-    assert texts(app) == before
-    app = click(app, "Send again")
-    assert [vote.answer.strength for vote in room.votes()] == [2]
-    assert "disk" not in said(app)
-    assert texts(app)[0] == "ask 1"
-
-
-def test_a_log_that_cannot_be_read_is_said(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_queue(room.desk, room.items(3))
-    app = room.open()
-
-    def broken(*_: object, **__: object) -> object:
-        raise LogError("The log is gone.")
-
-    monkeypatch.setattr(Desk, "showing", broken)
-    app = click(app, "Guideline")
-    assert "The log is gone" in said(app)
-    monkeypatch.undo()
-
-
-def test_a_queue_that_closes_while_a_person_works(room: Room) -> None:
-    queue = make_queue(room.desk, room.items(5), name="first")
-    app = room.open(queue=queue)
-    room.desk.close(queue, "lead")
-    app = click(app, "A is better")
-    assert len(room.votes()) == 1
-    assert "is closed" in said(app)
-    assert not app.exception
-
-
-def test_a_person_who_is_removed_is_told_and_nothing_is_saved(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_queue(room.desk, room.items(3))
-    app = room.open()
-    (room.root / "assay.toml").write_text('[people]\nann = "admin"\n')
-    app = click(app, "A is better")
-    assert room.votes() == []
-    assert texts(app) == []
-    assert not app.exception
-
-
-def test_a_lease_that_went_to_somebody_else_is_refused(room: Room) -> None:
-    make_queue(room.desk, room.items(5))
-    app = room.open()
-    room.desk.release("local")
-    app = click(app, "A is better")
-    assert room.votes() == []
-    assert "no longer open to you" in said(app).replace("\\", "")
-    assert texts(app)[0] == "ask 0"
-
-
-def test_a_pair_of_another_store_is_skipped(room: Room) -> None:
-    foreign = QueueItem(7, 8, 9, "elsewhere", probability=1.0)
-    make_queue(room.desk, [foreign, *room.items(2)])
-    app = room.open()
-    assert "not in the store" in said(app)
-    assert not has(app, "A is better")
-    assert texts(click(app, "Skip"))[0] == "ask 0"
-
-
-def test_texts_wait_behind_a_warning(room: Room) -> None:
-    make_queue(room.desk, room.items(3), warn=("hiddensource",), warning="Slurs <b>.")
-    app = room.open()
-    assert texts(app) == []
-    assert "ask 0" not in "".join(strings(app._tree))
-    assert not has(app, "A is better")
-    app = click(app, "Show the texts")
-    assert texts(app)[0] == "ask 0"
-    app = click(app, "A is better")
-    assert texts(app) == []
-
-
-def test_another_guideline_is_drawn_with_the_next_press(room: Room) -> None:
-    queue = make_queue(room.desk, room.items(4), guideline="old words")
-    app = click(room.open(), "Guideline")
-    assert "old words" in said(app)
-    room.desk.set_guideline(queue, "new words ![x](http://127.0.0.1/x.png)", "lead")
-    app = click(app, "A is better")
-    assert "new words" in said(app)
-    assert "![" not in said(app)
-
-
-def test_how_far_one_is_does_not_tell_what_an_answer_was_for(room: Room) -> None:
-    """What the queue wants falls with an answer for a label alone; a check must look the same."""
-    gold = room.items(15, 15)
-    queue = make_queue(room.desk, room.items(15), gold=gold, gold_share=0.5, repeat_share=0.1)
-    app, lines = room.open(), []
-    for _ in range(18):
-        lines += [how_far(app), how_far(room.open(queue=queue))]  # loaded anew it says the same
-        app = click(app, "Tie")
-    assert {vote.purpose for vote in room.votes()} >= {"real", "gold"}
-    assert [line.count(f"{n // 2} answered") for n, line in enumerate(lines)] == [1] * 36
-    assert len({re.sub(r"\d+ answered| · [\d.]+ s each.*", "", line) for line in lines}) == 1
-
-
-def how_far(app: AppTest) -> str:
-    return next(str(line.value) for line in app.caption if "answered" in line.value).strip()
-
-
-@pytest.mark.parametrize(("wanted", "said"), [(400, 400), (399, 400), (381, 400), (380, 380)])
-def test_what_a_queue_wants_is_said_in_steps(wanted: int, said: int) -> None:
-    found = Progress(0, 0, 0, wanted, 400, None)
-    assert pace.coarse(found, f"ann {wanted}", "q") == said
-    for answered in range(20):  # what was said first stays for twenty answers
-        assert (
-            pace.coarse(replace(found, wanted=7, answered=answered), f"ann {wanted}", "q") == said
-        )
-    assert pace.coarse(replace(found, wanted=7, answered=20), f"ann {wanted}", "q") == 20
-    assert pace.coarse(replace(found, wanted=0, answered=40), f"ann {wanted}", "q") == 20
-
-
-def test_nothing_on_the_page_tells(room: Room) -> None:
-    """Neither label, model, source, purpose nor any id stands in any element or key."""
-    items = room.items(8)
-    make_queue(room.desk, items, gold=room.items(4, 20), gold_share=0.5, guideline="Judge.")
-    app = room.open()
-    ids = [str(i.pair_id) for i in (*items, *room.items(4, 20))]
-    ids += [id_text(i.pair_id) for i in items]
-    ids += [str(i) for item in items for i in (item.first_id, item.second_id)]
-    telling = re.compile(
-        r"gold|chosen|rejected|\blabel\b|margin|suspect|hidden-?model|hiddensource|real\b|repeat\b|"
-        + "|".join(ids),
-        re.IGNORECASE,
-    )
-    for view in ("Guideline", "Add reasons", "A is better", "Hide guideline", "B is better"):
-        app = click(app, view)
-        # A stylesheet and the script in the browser speak of neither pair nor person.
-        found = "\n".join(s for s in strings(app.main) if "export default" not in s)
-        found = re.sub(r"<style>.*?</style>", "", found, flags=re.DOTALL)
-        assert telling.findall(found) == []
-    app = app.segmented_control(key="relabel_view").set_value("My answers").run()
-    found = "\n".join(s for s in strings(app.main) if "export default" not in s)
-    assert "ask" in found
-    assert telling.findall(re.sub(r"<style>.*?</style>", "", found, flags=re.DOTALL)) == []
-
-
-def test_hostile_texts_and_names_stay_letters(room: Room, tmp_path: Path) -> None:
-    rows = [
-        make_pair(i, prompt_text=text, chosen_text=text + " 1", rejected_text=text + " 2")
-        for i, text in enumerate(t.encode("utf-8", "ignore").decode() for t in CORPUS[:25])
-    ]
-    store = make_store(tmp_path / "odd", rows)
-    other = Room(tmp_path / "odd", store, room._open)
-    name = "<script>alert(1)</script> ![x](http://127.0.0.1/x) :red[x] $x$"
-    make_queue(other.desk, other.items(20), name=name, warning=name, guideline=name)
-    app = other.open()
-    for _ in range(20):
-        assert not app.exception
-        assert not re.search(r"<(script|img|iframe)", "".join(map(str, texts(app))))
-        for shown in ("markdown", "caption", "warning"):
-            for element in app.get(shown):
-                assert "![x](" not in str(element.value)
-                assert not re.search(r"(?<!\\):red\[", str(element.value))
-        app = click(app, "A is better")
-    app = app.segmented_control(key="relabel_view").set_value("My answers").run()
-    assert not app.exception
-    store.close()
-
-
-@pytest.mark.parametrize(
-    ("presses", "due"),
-    [([0, 100, 2999], False), ([0, *range(0, 3001, 200)], True), ([0, 2000, 3100], False)],
-)
-def test_a_break_is_proposed_after_work_without_a_pause(presses: list[int], due: bool) -> None:
-    seat = Seat()
-    for at in presses:
-        pace.touch(seat, 1000.0 + at)
-    assert pace.due(seat) is due
-    seat.reminded = True
-    assert not pace.due(seat)

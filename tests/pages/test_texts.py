@@ -121,9 +121,19 @@ def test_invisible_characters_are_written_out(text: str, shown: str) -> None:
 
 @given(st.text())
 def test_plain_words_are_one_line_of_letters(text: str) -> None:
-    shown = plain(text)
+    shown = plain(text).replace(":small[]", "")
     assert "\n" not in shown
     assert all(shown[i - 1] == "\\" for i, c in enumerate(shown) if c in "*_[]<>`#$:")
+
+
+@pytest.mark.parametrize("sign", ["<->", "->", "<-", "--", ">=", "<=", "~="])
+def test_signs_that_streamlit_would_make_one_stay_as_they_are_typed(sign: str) -> None:
+    apart = ":small[]".join(f"\\{letter}" for letter in sign)
+    for shown in (plain, prose):
+        assert shown(f"a {sign} 3") == f"a {apart} 3"
+        assert shown(sign) == apart
+        assert ":small[]" not in shown(f"a{sign}3 {sign}{sign}")
+    assert prose(f"`a {sign} 3`") == f"`a {sign} 3`"
 
 
 def test_our_own_prose_keeps_its_code() -> None:

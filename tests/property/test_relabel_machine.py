@@ -149,8 +149,9 @@ class Relabelling(RuleBasedStateMachine):
 
     @rule(desk=either, queue=either, overlap=st.integers(1, 3))
     def wants(self, desk: int, queue: int, overlap: int) -> None:
-        self.desks[desk].set_overlap(self.queues[queue], overlap, "lead")
-        for asked in QUEUES[queue].items:
+        set_ = tried(lambda: not self.desks[desk].set_overlap(self.queues[queue], overlap, "lead"))
+        assert bool(set_) != self.desks[desk].state.queues[self.queues[queue]].closed
+        for asked in QUEUES[queue].items if set_ else ():
             self.overlaps[asked.pair_id].add(overlap)
 
     @rule(desk=either, queue=either, closed=st.booleans())
@@ -159,7 +160,7 @@ class Relabelling(RuleBasedStateMachine):
 
     @rule(desk=either, queue=either, who=st.sampled_from([None, ("ann",), ("bob", "cat"), ()]))
     def assigns(self, desk: int, queue: int, who: tuple[str, ...] | None) -> None:
-        self.desks[desk].assign(self.queues[queue], who, "lead")
+        tried(lambda: self.desks[desk].assign(self.queues[queue], who, "lead"))
 
     @rule(desk=either)
     def restarts_(self, desk: int) -> None:

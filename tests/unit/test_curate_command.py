@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.commands.cli import load, parser_of
-from core.commands.export import recipe_of
+from core.commands.exportargs import recipe_of
 from core.curate.commandline import command_line, file_name, filter_recipe
 from core.curate.recipe import Recipe
 from core.curate.splits import KEEP, plan_splits

@@ -13,15 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from core.curate import export
 from core.curate.export import archive, write
 from core.curate.preview import preview
 from core.curate.recipe import Recipe
+from core.curate.shapes import ALWAYS, LOSSES
 from core.curate.splits import KEEP, plan_splits
-from core.curate.writers import FILES, FORMATS
+from core.curate.writers import FILES, FORMATS, Shape
 from core.errors import ExportError, UnknownName
 from core.schema import PairFilter
 from core.store.instance import Store
@@ -39,7 +39,11 @@ def talk(number: int) -> Row:
 
 def texts() -> list[Row]:
     odd = 'tab\t quote" \\ \x00 \u2028 \u202e é 🙂 </script>'
-    return [make_pair(0, chosen_text=odd, prompt_text=" two\nlines\r\n"), make_pair(1)]
+    scores = {"scores": {"alpha": (1.5, 0.25)}}
+    return [
+        make_pair(0, chosen_text=odd, prompt_text=" two\nlines\r\n", **scores),
+        make_pair(1, chosen_model="m-1", strength=2.0, rejected_text="=1+1"),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +64,12 @@ def loaded(folder: Path, cache: Path) -> Mapping[str, int]:
     return {name: len(rows) for name, rows in dataset(folder, cache).items()}
 
 
+def fitting(file: str) -> str:
+    """A format that is written to such a file."""
+    return next(shape.name for shape in FORMATS if file in shape.files)
+
+
 @pytest.mark.parametrize("file", FILES.names())
-@pytest.mark.parametrize("format_name", FORMATS.names())
 @pytest.mark.parametrize(
     ("ratios", "names"),
     [
@@ -72,16 +80,16 @@ def loaded(folder: Path, cache: Path) -> Mapping[str, int]:
     ],
 )
 def test_datasets_loads_what_the_manifest_counts(
-    store: Store, tmp_path: Path, file: str, format_name: str, ratios: str, names: str
+    store: Store, tmp_path: Path, file: str, ratios: str, names: str
 ) -> None:
     plan = plan_splits(ratios, names)
-    made = write(store, Recipe(splits=plan, format=format_name, file=file), tmp_path / "out")
+    made = write(store, Recipe(splits=plan, format=fitting(file), file=file), tmp_path / "out")
     counted = {entry.name: entry.rows for entry in made.splits}
     assert loaded(tmp_path / "out", tmp_path / "cache") == counted
     assert sum(counted.values()) == 40
 
 
-@pytest.mark.parametrize("file", FILES.names())
+@pytest.mark.parametrize("file", ["jsonl", "jsonl.gz", "jsonl.zst", "parquet", "csv", "arrow"])
 def test_texts_that_look_like_dates_stay_texts(tmp_path: Path, file: str) -> None:
     """From JSON `datasets` makes times of them, which the card's types turn back into text."""
     store = make_store(tmp_path / "store", [make_pair(0, **DATES)])
@@ -89,34 +97,72 @@ def test_texts_that_look_like_dates_stay_texts(tmp_path: Path, file: str) -> Non
     row = dataset(tmp_path / "out", tmp_path / "cache")["train"][0]
     texts = [row["prompt"], row["chosen"], row["rejected"]]
     assert [text[:10] for text in texts] == list(DATES.values())
-    assert file == "jsonl" or texts == list(DATES.values())
+    is_json = file.startswith("jsonl")
+    assert is_json or texts == list(DATES.values())
     card = (tmp_path / "out" / "README.md").read_text()
-    assert ("as times" in card) == (file == "jsonl")
+    assert ("as times" in card) == is_json
 
 
-@pytest.mark.parametrize("file", FILES.names())
-@pytest.mark.parametrize("format_name", FORMATS.names())
-def test_datasets_reads_odd_texts_as_they_are(tmp_path: Path, file: str, format_name: str) -> None:
-    store = make_store(tmp_path / "store", texts())
-    write(store, Recipe(format=format_name, file=file), tmp_path / "out")
-    golden = (GOLDEN / f"{format_name}.jsonl").read_bytes().split(b"\n")
-    rows = dataset(tmp_path / "out", tmp_path / "cache")["train"]
-    assert list(rows) == [json.loads(line) for line in golden if line]
+def rows_of(data: bytes) -> list[Row]:
+    """The rows of JSON Lines, or of a document of annotated pairs."""
+    try:
+        return json.loads(data)["comparisons"]
+    except (json.JSONDecodeError, KeyError):
+        return [json.loads(line) for line in data.split(b"\n") if line]
 
 
-@pytest.mark.parametrize("format_name", FORMATS.names())
-def test_bytes_of_a_format(tmp_path: Path, format_name: str) -> None:
-    store = make_store(tmp_path / "store", texts())
-    write(store, Recipe(format=format_name), tmp_path / "out")
-    written = (tmp_path / "out" / "data" / "train-00000-of-00001.jsonl").read_bytes()
-    golden = GOLDEN / f"{format_name}.jsonl"
+@pytest.mark.parametrize("shape", list(FORMATS), ids=lambda shape: shape.name)
+def test_bytes_of_a_format_and_what_datasets_reads_by_the_card(
+    tmp_path: Path, shape: Shape
+) -> None:
+    store, file = make_store(tmp_path / "store", texts()), shape.files[0]
+    columns = ("flipped", "provenance", "margin")
+    write(store, Recipe(format=shape.name, file=file, columns=columns), tmp_path / "out")
+    written = (tmp_path / "out" / "data" / f"train-00000-of-00001.{file}").read_bytes()
+    golden = GOLDEN / f"{shape.name}.{file}"
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_bytes(written)
     assert written == golden.read_bytes()
-    write(store, Recipe(format=format_name, file="parquet"), tmp_path / "parquet")
-    table = pq.read_table(tmp_path / "parquet" / "data" / "train-00000-of-00001.parquet")
-    assert table.schema == FORMATS.get(format_name).schema
-    assert table.to_pylist() == [json.loads(line) for line in written.split(b"\n") if line]
+    rows = dataset(tmp_path / "out", tmp_path / "cache")["train"]
+    assert list(rows) == rows_of(written)
+
+
+LOST = {
+    "ties": {"label_kind": "tie", "tie_kind": "both_bad", "prompt_text": "sentinel-1"},
+    "votes": {"votes": {"sentinel-2": "chosen"}},
+    "columns": {"extra": '{"x": "sentinel-3"}', "ratings": {"sentinel-4": (4.0, 1.0)}},
+    "tools": {
+        "chosen_messages": json.dumps(
+            [{"role": "assistant", "content": "sentinel-5", "tool_calls": [{"id": "sentinel-6"}]}]
+        ),
+        "chosen_text": None,
+    },
+}
+
+
+@pytest.mark.parametrize("shape", list(FORMATS), ids=lambda shape: shape.name)
+def test_what_every_format_loses_is_in_no_file(tmp_path: Path, shape: Shape) -> None:
+    assert {*LOST, "keys"} == set(ALWAYS)
+    rows = [make_pair(i, **over) for i, over in enumerate(LOST.values(), 1)]
+    rows.append(make_pair(0, scores={"alpha": (1.0, 0.0)}))
+    store = make_store(tmp_path / "store", rows)
+    recipe = Recipe(format=shape.name, file=shape.files[0], columns=("flipped", "provenance"))
+    made = write(store, recipe, tmp_path / "out")
+    assert made.counts.selected == 3
+    for path in (tmp_path / "out" / "data").iterdir():
+        assert b"question 2" in path.read_bytes()
+        assert b"sentinel" not in path.read_bytes()
+    assert set(made.losses) >= {LOSSES[key] for key in ALWAYS}
+
+
+def test_bytes_of_a_csv(tmp_path: Path) -> None:
+    store = make_store(tmp_path / "store", texts()[1:])
+    write(store, Recipe(file="csv"), tmp_path / "out")
+    written = (tmp_path / "out" / "data" / "train-00000-of-00001.csv").read_bytes()
+    golden = GOLDEN / "trl.csv"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_bytes(written)
+    assert written == golden.read_bytes()
 
 
 def test_the_manifest_describes_every_file_and_names_no_place(store: Store, tmp_path: Path) -> None:
@@ -147,9 +193,9 @@ from core.curate.recipe import Recipe
 from core.curate.splits import plan_splits
 from core.store.instance import open_store
 store = open_store(Path(sys.argv[1]), threads=int(sys.argv[3]))
-for file in ("jsonl", "parquet"):
+for file in ("jsonl", "jsonl.gz", "jsonl.zst", "parquet", "arrow"):
     recipe = Recipe(splits=plan_splits("0.6,0.4"), file=file)
-    write(store, recipe, Path(sys.argv[2]) / file)
+    write(store, recipe, Path(sys.argv[2]) / file.replace(".", "-"))
 """
 
 
@@ -163,7 +209,7 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
         for t in ("1", "4")
     )
     assert first == second
-    assert len(first) == 8
+    assert len(first) == 20
 
 
 def test_the_same_content_imported_in_another_order_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -238,7 +284,7 @@ def test_many_batches_are_one_file(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(store, Recipe(), tmp_path / "whole")
-    monkeypatch.setattr("core.curate.reading.TEXT_ROWS", 7)
+    monkeypatch.setattr("core.curate.textbatches.PLACE_ROWS", 7)
     sizes: list[int] = []
 
     def watch(tables, rows):
@@ -246,7 +292,7 @@ def test_many_batches_are_one_file(
             sizes.append(table.num_rows)
             yield table
 
-    write(store, Recipe(), tmp_path / "parts", watch)
+    write(store, Recipe(), tmp_path / "parts", watch=watch)
     name = "data/train-00000-of-00001.jsonl"
     assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert sizes == [7, 7, 7, 7, 7, 5]

@@ -1,23 +1,21 @@
 """Drafts of queues: who stands in them why, with which chance, and in which order."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
-from core.curate.presets import PRESETS, PresetSpec
+from core.curate.presets import PRESETS, Kept
 from core.curate.queueing import QueueAsk, benefit_per_minute, draft
-from core.curate.queuekinds import QUEUE_KINDS, KindInputs
 from core.curate.selection import select
 from core.errors import FilterError, RelabelError, UnknownName, UsageError
 from core.schema import Condition, PairFilter
-from core.schema.relabel import Population, QueueDraft, QueueItem
+from core.schema.relabel import Population
 from core.store.instance import Store
-from tests.factories import Row, demo_pairs, make_pair, make_store
+from tests.drafts import column, of, plain
+from tests.factories import demo_pairs, make_pair, make_store
 
 ALL = QueueAsk("all", size=30)
 
@@ -28,23 +26,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     root = tmp_path_factory.mktemp("queueing")
     make_store(root, demo_pairs(120), source="gilded").close()
     return make_store(root, plain(120, 80), source="plain")
-
-
-def plain(first: int, n: int) -> list[Row]:
-    draw = np.random.default_rng(first)
-    scores = draw.normal(1, 1, n)
-    return [
-        make_pair(
-            first + i,
-            scores={"alpha": (scores[i], 0.0), "beta": (scores[i] * 2, 0.0)},
-            chosen_text=f"answer {i} " * draw.integers(1, 40),
-        )
-        for i in range(n)
-    ]
-
-
-def of(made: QueueDraft, *strata: str) -> list[QueueItem]:
-    return [item for item in made.items if item.stratum in strata]
 
 
 def test_the_same_ask_gives_the_same_queue_and_another_seed_or_name_another(store: Store) -> None:
@@ -113,15 +94,6 @@ def test_the_most_suspected_are_ranked_and_contested_ones_are_not(store: Store) 
     fits = {pair: value for pair, value in p.items() if not split[pair] >= 0.63}
     assert any(split[pair] >= 0.63 and p[pair] >= min(map(fits.get, ranked)) for pair in p)
     assert sorted(map(fits.get, ranked)) == sorted(fits.values())[-10:]
-
-
-def column(store: Store, name: str) -> Mapping[int, float]:
-    """Return the highest value of a pair's rows, without ties and rows that do not know it."""
-    found = store.con.cursor().execute(
-        f'SELECT pair_id, max("{name}") FROM sig.signals JOIN data.pairs USING (row_id) '
-        "WHERE pairs.tie_kind IS NULL GROUP BY pair_id"
-    )
-    return {pair: -1.0 if value is None else value for pair, value in found.fetchall()}
 
 
 def test_a_pair_with_both_labels_is_asked_and_has_none(store: Store) -> None:
@@ -212,44 +184,6 @@ def test_gold_and_practice_are_apart_and_practice_is_easy(store: Store) -> None:
     assert min(easy) > np.median([abs(margin[item.pair_id]) for item in silent])
     assert all((margin[i.pair_id] > 0) == (labels[i.pair_id] == i.gold_id) for i in practice)
     assert made.items[-4:] == tuple(practice)
-
-
-def test_practice_is_where_the_runs_say_what_gold_says(tmp_path: Path) -> None:
-    """A wide margin against gold is no easy pair: here the runs err where they are surest."""
-    rows = [
-        make_pair(i, gold="rejected", scores={"rm": (5.0 if i % 2 else -3.0, 0.0)})
-        for i in range(20)
-    ]
-    store = make_store(tmp_path, rows)
-    made = draft(store, QueueAsk("q", "random", size=1, practice=5))
-    margin = column(store, "explicit_margin_rm")
-    assert [margin[item.pair_id] for item in of(made, "practice")] == [-3.0] * 5
-
-
-@pytest.mark.parametrize(
-    ("gold", "practice", "expected"),
-    [(0, 0, (0, 0)), (50, 0, (4, 0)), (0, 5, (0, 4)), (50, 5, (4, 0)), (2, 3, (2, 0))],
-)
-def test_scarce_gold_checks_people_before_they_practise(
-    tmp_path: Path, gold: int, practice: int, expected: tuple[int, int]
-) -> None:
-    rows = [make_pair(i, gold="chosen") for i in range(4)] + plain(4, 10)
-    filter = PairFilter(conditions=(Condition("gold_agrees", "null"),))
-    ask = QueueAsk("q", "random", filter, gold=gold, practice=practice)
-    made = draft(make_store(tmp_path, rows), ask)
-    assert (len(of(made, "gold")), len(of(made, "practice"))) == expected
-
-
-def test_gold_that_contradicts_itself_checks_nobody(tmp_path: Path) -> None:
-    root = tmp_path / "s"
-    make_store(root, [make_pair(0, gold="chosen")], source="a").close()
-    swapped = make_pair(0, chosen_text="bad 0", rejected_text="a good answer to question 0")
-    make_store(root, [{**swapped, "gold": "chosen"}], source="b").close()
-    store = make_store(root, plain(5, 10), source="c")
-    made = draft(store, QueueAsk("q", "random", PairFilter(sources=("c",))))
-    assert len(made.items) == 10
-    made = draft(store, QueueAsk("q", "random", PairFilter(sources=("a", "c")), size=1))
-    assert of(made, "gold") == []
 
 
 def test_a_signal_that_no_row_has_is_told_with_its_own_reason(tmp_path: Path) -> None:
@@ -345,75 +279,9 @@ def test_a_selection_that_keeps_contradictions_counts_every_row_once(store: Stor
 
 def test_a_preset_chooses_what_may_be_asked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PRESETS, "_entries", dict(PRESETS._entries))
-    first = PresetSpec("first", "", "", "", lambda inputs, params: np.arange(40))
+    spec = PRESETS.get("everything")
+    first = replace(spec, name="first", select=lambda inputs, params: Kept(np.arange(40)))
     PRESETS.register(first)
     made = draft(store, replace(ALL, preset="first", size=10))
     assert made.params["pairs"] == 40
     assert sum(part.pairs for part in made.population.values()) == 40
-
-
-def test_gold_that_names_a_tie_is_a_silent_check_and_no_practice(tmp_path: Path) -> None:
-    store = make_store(tmp_path, [make_pair(i, gold="chosen") for i in range(20)])
-    tied = store.query("queue_gold", {"sources": ["made"]})
-    ties = ["both_good", "both_bad", "neither", *[None] * 17]
-    winners = [
-        None if tie else w for tie, w in zip(ties, tied["winner_id"].to_pylist(), strict=True)
-    ]
-    made = tied.set_column(3, "winner_id", pa.array(winners, pa.int64())).set_column(
-        4, "tie_kind", pa.array(ties, pa.string())
-    )
-    real = store.query
-    store.query = lambda name, *args, **names: (
-        made if name == "queue_gold" else real(name, *args, **names)
-    )
-    asked = draft(store, QueueAsk("q", "random", size=1, practice=10))
-    assert Counter(i.gold_tie for i in of(asked, "gold"))["neither"] == 0
-    assert {i.gold_tie for i in asked.items} <= {None, "tie", "both_bad"}
-    assert all(i.gold_id for i in of(asked, "practice"))
-    silent = [i for i in of(asked, "gold") if i.gold_tie]
-    assert {i.gold_tie for i in silent} <= {"tie", "both_bad"}
-    assert len(silent) >= 1
-    assert all(i.gold_id is None for i in silent)
-
-
-# --- kinds ---------------------------------------------------------------------------------------
-
-
-def given(**signals: list[float]) -> KindInputs:
-    columns = {name: (np.array(values),) for name, values in signals.items()}
-    return KindInputs(len(next(iter(signals.values()))), columns)
-
-
-NAN = float("nan")
-CASES = [
-    ("suspects", given(suspicion=[0.9, 0.9, NAN], ambiguity=[0.64, NAN, 0.0]), [NAN, 0.9, NAN]),
-    ("suspects", given(suspicion=[0.9, 0.0]), [0.9, 0.0]),
-    ("contested", given(ambiguity=[0.6, 0.0, NAN]), [0.6, NAN, NAN]),
-    ("ambiguous", given(committee_mean=[0.0, 3.0], committee_spread=[0.0, 4.0]), [1, np.exp(-5)]),
-    ("uncertain", given(committee_bald=[0.1, 0.0], committee_spread=[9.0, 9.0]), [0.1, NAN]),
-    ("contradictions", given(contradicting_rows=[2.0, 0.0, NAN]), [1.0, NAN, NAN]),
-    ("contradictions", given(margin_conflict=[1.0, 0.0, NAN]), [0.5, NAN, NAN]),
-    ("style-won", given(style_probability=[0.8, 0.4], controlled_margin=[0.0, -9.0]), [0.4, NAN]),
-    ("style-won", given(length_ratio=[np.log(3.0), -1.0]), [0.375, NAN]),
-    ("random", given(suspicion=[0.9]), [NAN]),
-]
-
-
-@pytest.mark.parametrize(("kind", "inputs", "expected"), CASES)
-def test_priorities(kind: str, inputs: KindInputs, expected: list[float]) -> None:
-    found = QUEUE_KINDS.get(kind).order(inputs)
-    assert found == pytest.approx(np.array(expected, dtype=float), nan_ok=True)
-
-
-def test_every_kind_is_tried_and_tells_what_it_is() -> None:
-    assert {kind for kind, _, _ in CASES} == set(QUEUE_KINDS.names())
-    for kind in QUEUE_KINDS:
-        assert kind.title
-        assert kind.description.endswith(".")
-        assert bool(kind.made_by) == bool(kind.needs or kind.one_of)
-
-
-def test_of_several_runs_the_known_ones_are_averaged() -> None:
-    inputs = KindInputs(2, {"bald": (np.array([0.2, NAN]), np.array([0.4, NAN]))})
-    assert inputs.mean("bald") == pytest.approx(np.array([0.3, NAN]), nan_ok=True)
-    assert QUEUE_KINDS.get("uncertain").order(inputs)[0] == pytest.approx(0.3)

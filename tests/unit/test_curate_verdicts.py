@@ -159,7 +159,9 @@ def test_a_preset_sees_the_label_that_is_written(tmp_path: Path) -> None:
     needs = tuple(Need(name, name, "") for name in names)
     columns = columns_of(store, needs, {}, "The test")
     values = {
-        name: [float(values_of(store, columns[name], one)[place]) for one in (plain, found)]
+        name: [
+            float(values_of(store, columns[name], one.row_id, one)[place]) for one in (plain, found)
+        ]
         for name in names
     }
     for name in ("explicit_margin", "length_ratio"):

@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import FilterError
 from core.schema import Condition, PairFilter, SignalColumn
+from core.schema.voted import VERDICTS
 from core.store.filters import (
     Hits,
     compile_filter,
@@ -255,3 +256,13 @@ def test_a_row_without_a_tie_is_not_both_bad(tmp_path: Path) -> None:
     }
     store.close()
     assert found == {"tie_kind != 'both_bad'": 3, "chosen_model != 'a'": 1}
+
+
+@pytest.mark.parametrize("op", ["=", "!="])
+def test_a_verdict_that_there_is_not_is_answered_with_those_there_are(op: str) -> None:
+    asked = PairFilter(conditions=(Condition("verdict", op, "nonsense; DROP TABLE votes; --"),))
+    with pytest.raises(FilterError, match="no verdict named 'nonsense;") as refused:
+        compile_filter(asked, COLUMNS)
+    for known in VERDICTS:
+        assert known in refused.value.message + refused.value.hint
+        compile_filter(PairFilter(conditions=(Condition("verdict", op, known),)), COLUMNS)

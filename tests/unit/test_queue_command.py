@@ -1,4 +1,4 @@
-"""`queue` on the command line: make, list, assign, overlap, guideline, close."""
+"""`queue` on the command line: make, list, assign, overlap, guideline, close, reopen."""
 
 import shutil
 from collections.abc import Callable
@@ -104,6 +104,31 @@ def test_an_open_queue_is_found_before_closed_ones_of_its_name(assay: Assay, sto
     assert f"Take an id: {rows[0]['queue']}" in said.err
 
 
+def test_a_closed_queue_is_opened_again_and_changes_no_sooner(assay: Assay, store: Path) -> None:
+    assay("queue", "make", "Q", "--kind", "random", "--size", 3, store=store)
+    assay("queue", "close", "Q", store=store)
+    for verb, given in (("overlap", "2"), ("assign", "everyone"), ("guideline", __file__)):
+        said = assay("queue", verb, "Q", given, store=store)
+        assert (said.code, "is closed: nothing about it changes" in said.err) == (1, True), said.err
+    said = assay("queue", "reopen", "Q", store=store)
+    assert (said.code, "asked: everyone" in said.out) == (0, True)
+    assay("queue", "close", "Q", store=store)
+    assay("queue", "make", " q", "--kind", "random", "--size", 3, store=store)
+    said = assay("queue", "reopen", "Q", store=store)
+    assert (said.code, "open queue named 'q', which reads like 'Q'" in said.err) == (1, True)
+
+
+def test_more_answers_than_people_is_said(assay: Assay, store: Path) -> None:
+    for name, role in (("ann", "admin"), ("bo", "annotator"), ("cy", "annotator")):
+        assay("people", "add", name, "--role", role, store=store)
+    made = ("queue", "make", "Q", "--kind", "random", "--size", 3, "--overlap", 99)
+    said = "Only 3 people are asked, so no pair can get 99 answers."
+    assert said in assay(*made, "--dry-run", store=store).out
+    assert said in str(assay(*made, "--json", store=store).data["note"])
+    assert assay("queue", "overlap", "Q", 3, "--json", store=store).data["note"] is None
+    assert "Only 1 person is asked" in assay("queue", "assign", "Q", "bo", store=store).out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -119,6 +144,8 @@ def test_an_open_queue_is_found_before_closed_ones_of_its_name(assay: Assay, sto
         (("make", "q", "--where", "suspicion > 2"), 1, "nothing to ask about"),
         (("make", "q", "--kind", "style-won", "--log", "mysql://x"), 2, "neither SQLite's nor"),
         (("close", "q"), 2, "no queue named 'q'"),
+        (("make", "q", "--kind", "random", "--where", "verdict = 'no'"), 2, "no verdict named"),
+        (("reopen", "q"), 2, "no queue named 'q'"),
         (("overlap", "q", "many"), 2, "invalid int"),
         (("list", "--size", "3"), 2, "Unrecognized arguments"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,6 @@ from core.relabel.desk import Desk
 from core.relabel.log import Log
 from core.schema.relabel import Answer, CastVote
 from tests.desks import Office, answer_next, draft, item, office
-
-
-@pytest.fixture
-def at(log_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office(log_url, tmp_path / "votes.head") as made:
-        yield made
 
 
 def exported(desk: Desk) -> list[CastVote]:

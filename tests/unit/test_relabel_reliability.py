@@ -299,3 +299,10 @@ def test_breaks_untimed_votes_and_checks_do_not_slow_the_pace() -> None:
         cast(53, chose(A, 1.0), pair=3, purpose="repeat"),
     ]
     assert (pace(votes, ITEMS).overall, pace(votes, ITEMS).votes) == (30.0, 40)
+
+
+def test_answers_too_fast_to_have_been_read_are_no_pace() -> None:
+    votes = [cast(i, chose(A, 20.0)) for i in range(ENOUGH)]
+    votes += [cast(100 + i, chose(A, 0.5)) for i in range(60)]
+    found = pace(votes, ITEMS)
+    assert (found.overall, found.people, found.votes) == (30.0, {"Ada": 30.0}, ENOUGH)

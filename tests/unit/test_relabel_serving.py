@@ -20,12 +20,6 @@ PRACTICE = tuple(item(200 + n, stratum="practice", gold_id=(200 + n) * 10 + 2) f
 
 
 @pytest.fixture
-def at(log_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office(log_url, tmp_path / "votes.head") as made:
-        yield made
-
-
-@pytest.fixture
 def quick(tmp_path: Path) -> Iterator[Office]:
     """One database is enough where only the draw is asked."""
     with office(f"sqlite:///{tmp_path}/votes.sqlite3") as made:

@@ -214,6 +214,18 @@ def test_lone_votes_of_a_random_person_do_not_drown_those_who_met(seed: int) -> 
     assert set(lone) == {"unresolved"}
 
 
+@pytest.mark.parametrize(("common", "outcome"), [(9, "unresolved"), (10, "winner")])
+def test_a_reliability_from_few_common_pairs_is_none(common: int, outcome: str) -> None:
+    """Two people who agreed nine times settled everything, alone too."""
+    agreed = ballots(votes(*["AA", "BB"] * (common // 2), *["AA"] * (common % 2), "A "))
+    found = verdicts("weighted", agreed)
+    assert {v.outcome for v in found} == {outcome}
+    assert {v.outcome for v in verdicts("weighted", agreed, given={"min_common": 1})} == {"winner"}
+    assert {v.outcome for v in verdicts("weighted", agreed, given={"min_common": 11})} == {
+        "unresolved"
+    }
+
+
 def test_who_never_met_anybody_settles_nothing_by_weight() -> None:
     alone = verdicts("weighted", ballots(votes(*["A"] * 40)))
     assert {(v.outcome, v.winner_id, v.share) for v in alone} == {("unresolved", None, 0.5)}

@@ -21,7 +21,6 @@ from core.views.voted import LogVote, RowVerdict, row_votes
 from tests.factories import make_pair, make_store
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).replace(tzinfo=None)
-NONE = "DELETE-NOTHING'; DROP TABLE live.votes; --"
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +132,7 @@ def test_filters_name_what_the_log_says(store: Store, where: str) -> None:
     assert _rows(store, where) == CASES[where]
 
 
-@pytest.mark.parametrize("where", [*CASES, f"verdict = '{NONE.replace(chr(39), chr(39) * 2)}'"])
+@pytest.mark.parametrize("where", CASES)
 def test_without_votes_no_row_has_a_verdict(store: Store, where: str) -> None:
     told = "null" if "not" not in where and "null" in where and "verdict" in where else ""
     none = where.startswith("verdict") and not told

@@ -10,6 +10,9 @@ import numpy as np
 from core.registry import Param, Registry, settle
 from core.schema import Bools, Floats, Ints
 
+RUN_COLUMNS = ("reward_chosen", "reward_rejected")
+"""What a need can name besides signals: the rewards that one run gave to each side."""
+
 
 @dataclass(frozen=True)
 class Need:
@@ -18,7 +21,8 @@ class Need:
     role: str
     """What the preset calls it: the key in `PresetInputs.signals`, and what `--use` names."""
     signal: str
-    """Its name in the registry of signals."""
+    """Its name in the registry of signals, or in `RUN_COLUMNS`: the best covered run's column. Two
+    needs with one signal that runs provide get two runs. Empty: only the column a person names."""
     help: str
     """What it stands for here; a sentence."""
     optional: bool = False
@@ -47,6 +51,8 @@ class PresetInputs:
     vectors: Floats | None = None
     """Embeddings of the prompts, shape (n, d), of length 1; NaN where there is none. None unless
     the preset asks for them."""
+    settled: Bools | None = None
+    """Rows whose label people settled, which no preset reverses; None for none."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
--- The texts of some rows and where they come from, in the order of $rows.
+-- Where some rows come from, where their texts lie in the file and how long these are, in the
+-- order of $rows.
 WITH wanted AS (
     SELECT unnest($rows::BIGINT[]) AS row_id, generate_subscripts($rows::BIGINT[], 1) AS place
 )
 SELECT
     format('{:016x}', p.pair_id) AS pair_id, s.name AS source, p.split AS source_split, p."row",
-    q.text AS prompt_text, q.messages AS prompt_messages,
-    c.text AS chosen_text, c.messages AS chosen_messages,
-    r.text AS rejected_text, r.messages AS rejected_messages
+    p.chosen_id, p.rejected_id, p.chosen_model, p.rejected_model, p.strength,
+    q.rowid AS prompt_at, c.rowid AS chosen_at, r.rowid AS rejected_at,
+    q.n_chars + c.n_chars + r.n_chars AS n_chars
 FROM wanted AS w
 JOIN data.pairs AS p USING (row_id)
 JOIN data.sources AS s USING (source_id)

@@ -1,0 +1,2 @@
+-- Every prompt.
+SELECT prompt_id FROM data.prompts ORDER BY prompt_id

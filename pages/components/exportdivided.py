@@ -1,0 +1,113 @@
+"""Export's splits as they come out: each source's shares, and what ties across them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.charts.shares import Cell, parts_figure, parts_table, parts_text
+from core.curate.leakage import LeakageReport
+from core.curate.preview import Preview
+from pages.components import chart
+from pages.components.words import counted, plain, prose, sentence
+
+_KINDS = {
+    "same": "Prompts with several rows",
+    "normalised": "The same but for case, spaces and marks",
+    "near": "Nearly the same words",
+    "response": "An answer in common",
+    "conversation": "One conversation",
+}
+
+
+def show(seen: Preview) -> None:
+    """Show the splits, the slices in them, and the report."""
+    st.subheader("How they are divided", anchor=False)
+    rows = [
+        {"Split": plain(e.name), "Pairs": f"{e.rows:,}", "Prompts": f"{e.prompts:,}"}
+        for e in seen.splits
+    ]
+    st.table(rows, hide_index=True, border="horizontal", alt="Pairs per split")
+    cells = [Cell(piece.split, piece.source, piece.rows) for piece in seen.slices]
+    if cells:
+        chart.show(
+            parts_figure(cells, chart.theme()),
+            "export_slices",
+            parts_text(cells, "source"),
+            lambda: parts_table(cells, "source"),
+        )
+    if seen.shared_prompts:
+        st.warning(
+            f"{counted(seen.shared_prompts, 'prompt')} would stand in more than one split: the "
+            "sources' own splits share them.",
+            icon=":material/warning:",
+        )
+    _leakage(seen.leakage, len(seen.splits))
+
+
+def _leakage(found: LeakageReport, splits: int) -> None:
+    if splits > 1:
+        _verdict(found)
+    rows = [
+        {
+            "What ties prompts": _KINDS.get(kind.kind, plain(kind.kind)),
+            "Ties checked": f"{kind.links:,}",
+            "Crossing": f"{kind.crossing:,}",
+        }
+        for kind in found.kinds
+    ]
+    st.table(rows, hide_index=True, border="horizontal", alt="Ties between prompts, by kind")
+    for warning in found.warnings:
+        st.warning(plain(warning, 400), icon=":material/warning:")
+    for kind, why in found.unchecked.items():
+        st.info(
+            f"Not checked: {_KINDS.get(kind, plain(kind)).lower()}. {sentence(prose(why[:400]))}",
+            icon=":material/help:",
+        )
+    st.caption(_merged(found))
+    _largest(found)
+
+
+def _verdict(found: LeakageReport) -> None:
+    if found.safe:
+        but = ", apart from what was not checked" if found.unchecked else ""
+        st.success(f"No tie crosses the splits{but}.", icon=":material/verified:")
+        return
+    crossing = sum(kind.crossing for kind in found.kinds)
+    st.error(
+        f"{counted(crossing, 'tie')} of {counted(found.crossing, 'group')} of prompts cross the "
+        "splits: what is tested was trained on.",
+        icon=":material/error:",
+    )
+
+
+def _merged(found: LeakageReport) -> str:
+    if not found.merges:
+        return f"No two of the {found.prompts:,} prompts had to stay together."
+    through = (
+        f" {counted(found.through, 'group')} hold together through prompts that are not written."
+        if found.through
+        else ""
+    )
+    most = counted(round(found.deviation), "pair")
+    return (
+        f"{found.merged_prompts:,} of {found.prompts:,} prompts had to stay together, in "
+        f"{counted(found.merges, 'group')} with {counted(found.merged_rows, 'pair')}.{through} "
+        f"No split of a source is off its share by more than {most}."
+    )
+
+
+def _largest(found: LeakageReport) -> None:
+    if not found.largest:
+        return
+    with st.expander("Largest groups that had to stay together", key="export_merges"):
+        rows = [
+            {
+                "Pairs": f"{one.rows:,}",
+                "Prompts": f"{one.prompts:,}",
+                "Through others": f"{one.through:,}",
+                "Tied by": plain(", ".join(one.kinds)),
+                "Some prompts": plain(", ".join(one.sample)),
+            }
+            for one in found.largest
+        ]
+        st.table(rows, hide_index=True, border="horizontal", alt="Largest groups")

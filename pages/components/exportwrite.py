@@ -1,0 +1,139 @@
+"""Export's end: the command, the download of what is small, a folder on the server."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import streamlit as st
+
+from core.curate.commandline import command_line
+from core.curate.export import ARCHIVE_PAIRS, write
+from core.curate.judged import Given
+from core.curate.preview import Preview
+from core.curate.recipe import Recipe
+from core.errors import AssayError, ExportError
+from core.schema.relabel import Person
+from pages.components import cached, exportfile, exportview, jobs, problems
+from pages.components.exportform import Asked
+from pages.components.words import counted, plain, prose
+
+FOLDER = "exports"
+"""In the store's folder."""
+_ASKED = "export_asked"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE | re.ASCII)
+
+
+def show(asked: Asked, seen: Preview, given: Given, person: Person) -> None:
+    """Draw what the files lose, the command, and the ways to the files."""
+    st.subheader("Write it", anchor=False)
+    _losses(seen)
+    st.code(
+        command_line(asked.recipe, "curated", exportview.store_flag()),
+        language=None,
+        wrap_lines=True,
+    )
+    if asked.recipe.evaluation:
+        st.caption("The command reads the files of evaluation prompts from where it is run.")
+    if not seen.counts.selected:
+        st.caption("Nothing would be written: no pair is left.")
+        return
+    if seen.counts.selected > ARCHIVE_PAIRS:
+        st.caption(f"A download holds up to {ARCHIVE_PAIRS:,} pairs; the command has no limit.")
+    else:
+        st.download_button(
+            "Download as a zip file",
+            exportfile.later(asked.recipe, person, asked.evaluation),
+            file_name="curated.zip",
+            mime="application/zip",
+            icon=":material/download:",
+            type="primary",
+            on_click="ignore",
+        )
+    if person.may("admin"):
+        _server(asked.recipe, seen, given)
+
+
+def folder_of(root: Path, name: str) -> Path:
+    """Return where an export of this name goes; raise ExportError for what is no plain name."""
+    if not _NAME.fullmatch(name) or _DEVICES.fullmatch(name) or name.endswith("."):
+        raise ExportError(
+            f"An export's folder cannot be called {name[:80]!r}.",
+            "Use letters, digits, - _ and . with a letter or digit first, 64 at most.",
+        )
+    base = root / FOLDER
+    if base.is_symlink():
+        raise ExportError(f"{FOLDER} in the store's folder is a link.", "Put a folder there.")
+    return base / name
+
+
+def _losses(seen: Preview) -> None:
+    with st.expander(f"What the files cannot hold ({len(seen.losses)})", key="export_losses"):
+        st.markdown("\n".join(f"- {prose(loss)}" for loss in seen.losses))
+
+
+def _server(recipe: Recipe, seen: Preview, given: Given) -> None:
+    with st.form("export_server", border=True):
+        name = st.text_input(
+            f"A new folder in {FOLDER}, in the store's folder",
+            key="export_name",
+            placeholder="round-1",
+            max_chars=64,
+        )
+        st.form_submit_button(
+            "Write on the server", icon=":material/save:", on_click=_ask, args=(recipe,)
+        )
+    if st.session_state.pop(_ASKED, None) == recipe:
+        _write(recipe, seen, given, (name or "").strip())
+
+
+def _ask(recipe: Recipe) -> None:
+    """Remember what was asked for; the page writes it, where its progress is to be seen."""
+    st.session_state[_ASKED] = recipe
+
+
+def _write(recipe: Recipe, seen: Preview, given: Given, name: str) -> None:
+    bar = st.progress(0.0, "Dividing the pairs")
+    try:
+        out = folder_of(cached.root(), name)
+        made = write(cached.store(), recipe, out, given, Progress(bar, seen.counts.selected).watch)
+    except AssayError as error:
+        bar.empty()
+        problems.show(error)
+        return
+    bar.empty()
+    size = sum(entry.bytes for entry in made.files)
+    st.success(
+        f"{counted(made.counts.selected, 'pair')} written to {plain(str(Path(FOLDER) / name))}, "
+        f"{size / 1e6:,.1f} MB in {counted(len(made.files), 'file')}.",
+        icon=":material/check:",
+    )
+
+
+class Progress:
+    """A bar with the rate and the time left; a press elsewhere stops the writing at a table."""
+
+    def __init__(self, bar: st.delta_generator.DeltaGenerator, total: int) -> None:
+        self._bar, self._total = bar, max(total, 1)
+        self._done, self._began = 0, time.monotonic()
+
+    def watch(self, tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
+        """Pass on the tables of a split, and count their rows."""
+        for table in tables:
+            yield table
+            self._done += table.num_rows
+            self._tell()
+
+    def _tell(self) -> None:
+        passed = max(time.monotonic() - self._began, 1e-3)
+        rate = self._done / passed
+        left = max(self._total - self._done, 0) / max(rate, 1e-9)
+        self._bar.progress(
+            min(self._done / self._total, 1.0),
+            f"{self._done:,} of {self._total:,} pairs · {rate:,.0f} pairs/s · "
+            f"{jobs.duration(left)} left. Stay here: leaving stops it, and nothing is left behind.",
+        )

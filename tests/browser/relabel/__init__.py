@@ -1,0 +1,1 @@
+"""Relabel in a browser."""
