@@ -35,7 +35,7 @@ top = st.container()
 left, right = st.columns([4, 5], gap="large")
 with left:
     form = exportform.show(asked.filter, sources)
-given = exportask.given_of(form.recipe.labels, form.recipe.names, form.evaluation, person)
+given = exportask.given_of(form.recipe, form.evaluation, person)
 with top:
     exportgallery.show(form.recipe, given, sources)
 with right:

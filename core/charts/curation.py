@@ -38,7 +38,7 @@ class Steps:
 
 def steps_figure(s: Steps, theme: Theme) -> go.Figure:
     """Draw a bar per step: what is left before it, and in it what it takes away."""
-    ink, left = INKS[theme], s.matching
+    left = s.matching
     names, starts, widths, said = ["Rows of the filter"], [0], [s.matching], [f"{s.matching:,}"]
     for step in s.left_out:
         left -= step.rows
@@ -61,11 +61,7 @@ def steps_figure(s: Steps, theme: Theme) -> go.Figure:
             base=starts,
             y=places,
             orientation="h",
-            marker={
-                "color": [ink.disagrees if out else ink.agrees for out in inner],
-                "line": {"width": 0},
-                "pattern": hatch(["/" if out else "" for out in inner], theme),
-            },
+            marker=_marker(inner, theme),
             customdata=[
                 f"{plain(n)}: {text}{share(rows, s.matching)}"
                 for n, text, rows in zip(names, said, widths, strict=True)
@@ -78,6 +74,15 @@ def steps_figure(s: Steps, theme: Theme) -> go.Figure:
         before = inner[place] and starts[place] > s.matching / 2
         _beside(chart, starts[place] + (0 if before else widths[place]), place, text, before)
     return chart
+
+
+def _marker(inner: list[bool], theme: Theme) -> dict[str, object]:
+    ink = INKS[theme]
+    return {
+        "color": [ink.disagrees if out else ink.agrees for out in inner],
+        "line": {"width": 0},
+        "pattern": hatch(["/" if out else "" for out in inner], theme),
+    }
 
 
 def steps_table(s: Steps) -> pa.Table:

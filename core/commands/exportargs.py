@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.commands.relabelling import log_argument
+from core.curate.commandline import cap_of
 from core.curate.knobs import KNOBS
 from core.curate.presets import PRESETS
-from core.curate.recipe import AUTO, Cap, EvaluationFile, Labels, Recipe
+from core.curate.recipe import AUTO, EvaluationFile, Labels, Recipe
 from core.curate.splits import plan_splits
 from core.curate.writers import FILES, FORMATS
 from core.errors import UsageError
@@ -136,17 +137,6 @@ def recipe_of(
         columns=columns,
         names=args.real_names,
     )
-
-
-def cap_of(text: str) -> Cap:
-    """Read `source=500` or `source:NAME=500`; raise UsageError."""
-    slice, equals, number = text.rpartition("=")
-    by, _, value = slice.partition(":")
-    if not equals or not by or not number.isdecimal() or len(number) > 12:
-        raise UsageError(
-            f"--cap {text!r} is no cap.", "Write source=500, or source:NAME=500 for one of them."
-        )
-    return Cap(by, int(number), value)
 
 
 def numbers(texts: Iterable[str], flag: str) -> dict[str, float]:

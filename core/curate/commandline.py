@@ -9,8 +9,12 @@ from collections.abc import Mapping
 
 from core.curate.recipe import Cap, Labels, Recipe
 from core.curate.splits import DEFAULT_NAMES, LINKS, SplitPlan
+from core.errors import UsageError
 from core.schema import PairFilter
-from core.store.filters import where_text
+from core.store.filters import KEYS, where_text
+
+SLICES = tuple(key for key, kind in KEYS.items() if kind == "text")
+"""Keys by which pairs are capped and balanced."""
 
 
 def command_line(recipe: Recipe, out: str, store: str = "") -> str:
@@ -41,6 +45,20 @@ def command_line(recipe: Recipe, out: str, store: str = "") -> str:
 def cap_text(cap: Cap) -> str:
     """Return a cap as it is typed: `source=500`, or `source:NAME=500` for one value."""
     return f"{cap.by}:{cap.value}={cap.n}" if cap.value else f"{cap.by}={cap.n}"
+
+
+def cap_of(text: str) -> Cap:
+    """Read `source=500` or `source:NAME=500`; raise UsageError."""
+    slice, equals, number = text.rpartition("=")
+    by, _, value = slice.strip().partition(":")
+    number = number.strip()
+    plain_number = number.isascii() and number.isdecimal() and len(number) <= 12
+    if not equals or by not in SLICES or not plain_number:
+        raise UsageError(
+            f"{text[:80]!r} is no cap.",
+            f"Write source=500, or source:NAME=500 for one of them. Known: {', '.join(SLICES)}.",
+        )
+    return Cap(by, int(number), value)
 
 
 def filter_recipe(name: str, filter: PairFilter, fingerprint: str, store: str = "") -> str:

@@ -24,7 +24,8 @@ RUN_LOCK = "lock"
 """In a run's folder, held while it is made."""
 FILTERS = "filters.json"
 """Saved filters, see `core.store.saved`; they belong to no generation."""
-OURS = (POINTER, LOCK, RUNS, "quarantine", "assay.toml", FILTERS, "filters.lock", "secret")
+OURS = (POINTER, LOCK, RUNS, "quarantine", "assay.toml", FILTERS, "filters.lock", "secret",
+        "exports")  # fmt: skip
 
 
 @dataclass(frozen=True)

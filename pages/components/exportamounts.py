@@ -6,13 +6,10 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from core.curate.commandline import cap_text
+from core.curate.commandline import SLICES, cap_of, cap_text
 from core.curate.recipe import Cap
-from core.errors import UsageError
-from core.store.filters import KEYS
 from pages.components import exportfields, links
 
-SLICES = tuple(name for name, kind in KEYS.items() if kind == "text")
 """Keys that pairs can be counted by."""
 NONE = "no"
 KEY = "cap"
@@ -42,20 +39,6 @@ def show(sources: Iterable[str]) -> tuple[tuple[Cap, ...], str]:
         "key",
     )
     return tuple(cap_of(text) for text in said), balance
-
-
-def cap_of(text: str) -> Cap:
-    """Read `source=500` or `source:NAME=500`; raise UsageError."""
-    slice, equals, number = text.rpartition("=")
-    by, _, value = slice.strip().partition(":")
-    number = number.strip()
-    plain_number = number.isascii() and number.isdecimal() and len(number) <= 12
-    if not equals or by not in SLICES or not plain_number:
-        raise UsageError(
-            f"{text[:80]!r} is no cap.",
-            f"Write source=500, or source:NAME=500 for one of them. Known: {', '.join(SLICES)}.",
-        )
-    return Cap(by, int(number), value)
 
 
 def _add(sources: list[str]) -> None:

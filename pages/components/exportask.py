@@ -11,6 +11,7 @@ from core.curate.recipe import Labels, Recipe
 from core.errors import LogError
 from core.relabel.state import State
 from core.schema.relabel import Head, Person
+from core.store.filters import asks_log
 from core.store.instance import Store
 from pages.components import cached, exporthits
 from pages.components.cached import Known
@@ -18,9 +19,7 @@ from pages.components.cached import Known
 _TRIES = 5
 
 
-def given_of(
-    labels: Labels, names: bool, evaluation: tuple[EvaluationPrompts, ...], person: Person
-) -> Given:
+def given_of(recipe: Recipe, evaluation: tuple[EvaluationPrompts, ...], person: Person) -> Given:
     """Return what a recipe needs, as the log stands now.
 
     What people said of pairs that are open to whoever is at the page is left out, as their rows
@@ -29,13 +28,15 @@ def given_of(
     Raises:
         LogError: the log cannot be read, or moves on all the time.
     """
+    labels = recipe.labels
     if not labels.rule:
-        return Given(None, evaluation)
+        asks = asks_log(recipe.filter)
+        return Given(None, evaluation, cached.desk().refresh() if asks else None)
     desk = cached.desk()
     salt = salt_of(cached.generation().fingerprint, desk.log.log_id)
     leave = desk.ask(lambda state: state.open_pairs(person.name))
     for _ in range(_TRIES):
-        found = cached.of_log(leave, verdicts_at, desk.refresh(), labels, salt, names)
+        found = cached.of_log(leave, verdicts_at, desk.refresh(), labels, salt, recipe.names)
         if found is not None:
             return Given(found, evaluation)
     raise LogError("Votes come in faster than they can be read.", "Try again in a moment.")

@@ -31,7 +31,7 @@ def later(
                 "Other pairs are open to you on Relabel than when this page was drawn.",
                 "Reload it and download again.",
             )
-        given = exportask.given_of(recipe.labels, recipe.names, evaluation, person)
+        given = exportask.given_of(recipe, evaluation, person)
         return cached.curated(packed, given, recipe, large=True)
 
     return made

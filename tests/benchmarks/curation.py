@@ -139,7 +139,7 @@ def run_cell(
             seed=seed,
             arm=arm.name,
             kept=len(arm.places) / len(texts),
-            wrong=float((planted ^ arm.reversed)[arm.places].mean()),
+            wrong=float((planted ^ arm.reversed)[arm.places].sum() / max(len(arm.places), 1)),
             estimate=of.rate,
             reward=reward,
             policy=_policy_accuracy(policy, scene) if policy else np.nan,

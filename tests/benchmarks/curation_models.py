@@ -173,7 +173,12 @@ def train(
     size: Size,
     step: Callable[[Tensor], Tensor],
 ) -> None:
-    """Take `steps` steps over the places, shuffled again and again; `step` returns their loss."""
+    """Take `steps` steps over the places, shuffled again and again; `step` returns their loss.
+
+    Without a place nothing is learned: a preset may keep no pair of a small set.
+    """
+    if not len(diet.places):
+        return
     made = torch.optim.AdamW(
         model.parameters(), schedule.rate, weight_decay=schedule.decay, fused=True
     )

@@ -193,6 +193,13 @@ def test_training_looks_at_its_places_only(scene: Scene) -> None:
     assert not np.array_equal(told[0], told[2])
 
 
+def test_an_arm_that_keeps_nothing_learns_nothing(scene: Scene) -> None:
+    none = Diet(np.empty(0, np.int64))
+    few, many = (fit_reward(scene.texts, none, steps, SMALL, 1) for steps in (1, 9))
+    told = [reward_margins(model, scene.held)[0] for model in (few, many)]
+    assert np.array_equal(told[0], told[1])
+
+
 def test_no_label_moves_its_own_out_of_fold_reward(scene: Scene) -> None:
     size = replace(SMALL, reward=Schedule(0.5, 5e-3, 1))
     turned = np.zeros(PAIRS, np.bool_)
