@@ -14,7 +14,7 @@ from core.signals.compute import compute_one
 from core.signals.edpo import EPSILON, beta_of_step
 from core.signals.inputs import make_inputs
 from core.signals.logistic import sigmoid
-from core.signals.suspicion_model import judge_labels
+from core.signals.suspicion_model import judge_labels, speaks
 from tests.benchmarks.curation_losses import Loss, plain, robust, soft, weighted
 from tests.benchmarks.curation_models import (
     Diet,
@@ -68,8 +68,9 @@ class Known:
 
     inputs: SignalInputs
     suspicion: Floats
+    """NaN where the runs say nothing."""
     rate: float
-    """Noise rate by the product's estimate."""
+    """Noise rate by the product's estimate; 0 where it makes none."""
 
 
 def out_of_fold(texts: Texts, size: Size, seed: int) -> dict[str, tuple[Floats, Floats]]:
@@ -98,7 +99,8 @@ def known(texts: Texts, first: Policy, size: Size, seed: int) -> Known:
         {"rewards": out_of_fold(texts, size, seed), "logps": {"start": {**start, **tokens}}}
     )
     judged = judge_labels(inputs)
-    rate = float(sigmoid(np.array(-judged.models[0].prior)))
+    model = judged.models[0]
+    rate = float(sigmoid(np.array(-model.prior))) if speaks(model) else 0.0
     return Known(inputs, judged.suspicion, min(rate, _LARGEST))
 
 
@@ -207,7 +209,8 @@ def _spread(values: Floats | Bools, places: Ints, over: Floats | Bools) -> Float
 def _knobs(of: Known, noise: Noise, whole: Arm, size: Size) -> Iterator[Arm]:
     n = len(whole.places)
     smooth = soft(np.full(n, 1 - of.rate), size.device)
-    yield replace(whole, name="q_label_ok as soft target", loss=soft(1 - of.suspicion, size.device))
+    right = np.nan_to_num(1 - of.suspicion, nan=1.0)
+    yield replace(whole, name="q_label_ok as soft target", loss=soft(right, size.device))
     yield replace(whole, name="cDPO, estimated rate", loss=smooth)
     yield replace(whole, name="rDPO, estimated rate", loss=robust(of.rate))
     yield replace(whole, name="rDPO, planted rate", loss=robust(noise.rate))

@@ -226,6 +226,17 @@ def test_annotators_see_the_top_suspects_and_are_mostly_right() -> None:
     assert (said == planted)[top].mean() == pytest.approx(SKILL, abs=0.03)
 
 
+def test_labels_of_which_runs_say_nothing_count_as_right(scene: Scene) -> None:
+    size = replace(SMALL, reward=Schedule(0.1, 1e-6, 1), policy=Schedule(0.1, 3e-3, 0.05))
+    by_name = {one.arm: one for one in run_cell(scene, noise_of("symmetric:0.4"), size, 1)}
+    whole = by_name["everything"]
+    assert whole.estimate == 0
+    for name in ("q_label_ok as soft target", "rDPO, estimated rate", "cDPO, estimated rate"):
+        assert by_name[name].policy == pytest.approx(whole.policy, abs=0.02)
+    assert by_name["clean_core, with weights"].kept == 0
+    assert by_name["clean_core, with weights"].wrong == 0
+
+
 def test_an_interval_is_students() -> None:
     mean, wide = interval([1.0, 2.0, 3.0, 4.0, 5.0])
     assert mean == 3
@@ -253,14 +264,14 @@ def test_differences_are_paired_by_seed() -> None:
 
 
 def test_a_small_run_trains_every_arm(scene: Scene) -> None:
-    noise = noise_of("symmetric:0.4")
-    size = replace(SMALL, reward=Schedule(1, 5e-3, 1), policy=Schedule(0.5, 3e-3, 0.05))
+    noise = noise_of("symmetric:0.2")
+    size = replace(SMALL, reward=Schedule(4, 2e-2, 1), policy=Schedule(0.5, 3e-3, 0.05))
     made = list(run_cell(scene, noise, size, 1))
     by_name = {one.arm: one for one in made}
     assert len(by_name) == len(made) == 22
     assert made[0].arm == "everything"
-    assert by_name["everything"].wrong == pytest.approx(0.4)
-    assert by_name["planted flips removed"].kept == pytest.approx(0.6)
+    assert by_name["everything"].wrong == pytest.approx(0.2)
+    assert by_name["planted flips removed"].kept == pytest.approx(0.8)
     assert by_name["planted flips removed"].wrong == 0
     assert by_name["planted flips undone"].kept == 1
     assert by_name["planted flips undone"].wrong == 0
@@ -270,7 +281,8 @@ def test_a_small_run_trains_every_arm(scene: Scene) -> None:
     for name in pairs_of:
         assert by_name[f"random, as many as {name}"].kept == by_name[name].kept
     assert by_name["verdicts: flip"].kept == 1
-    assert by_name["verdicts: flip"].wrong < 0.4
+    assert by_name["verdicts: flip"].wrong < 0.2
+    assert 0 < by_name["everything"].estimate < 0.45
     for one in made:
         assert 0 <= one.policy <= 1
         assert np.isfinite(one.sampled)
