@@ -80,9 +80,8 @@ def filtered_rows(store: Store, where: Where) -> Rows:
 
 
 def column_values(store: Store, name: str) -> Floats:
-    """Return a stored signal, indexed by row_id; NaN is unknown."""
-    table = store.query("export_column", column=name)
-    return np.asarray(table["value"].to_numpy(), dtype=np.float64)
+    """Return a stored signal, indexed by row_id, read only; NaN is unknown."""
+    return store.column(name)
 
 
 def run_rewards(store: Store, run_id: str) -> tuple[Floats, Floats]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from core.errors import NewerSchema, StoreDamaged, StoreError
@@ -22,6 +23,7 @@ from core.schema import (
     SCHEMA_VERSION,
     EvidenceModel,
     EvidenceWeight,
+    Floats,
     Labeller,
     NoiseEstimate,
     RunInfo,
@@ -40,6 +42,8 @@ from core.store.vectors import Asked, Nearest, nearest
 Params = Mapping[str, object]
 KEPT_SEARCHES = 16
 """A bit per row each: 20 MB at ten million rows."""
+KEPT_NUMBERS = 12_000_000
+"""Of columns that were read whole, 8 bytes each: a preview reads the same ones at every change."""
 SIGNAL_TABLES = {
     "meta", "signals", "signal_info", "absent", "evidence_models", "labellers", "noise_estimates"
 }  # fmt: skip
@@ -120,6 +124,20 @@ class Store:
         """Return the rows of `where` whose vectors are nearest to one, as far as time allows."""
         rows = sum(part.tally.rows for part in self.parts[asked.run_id])
         return nearest(self.con, asked, where, rows, seconds)
+
+    def column(self, name: str) -> Floats:
+        """Return a stored signal, indexed by row_id, read only; NaN is unknown."""
+        return self._kept_columns(name)
+
+    @cached_property
+    def _kept_columns(self) -> Callable[[str], Floats]:
+        return lru_cache(maxsize=max(1, KEPT_NUMBERS // max(1, self.total)))(self._column)
+
+    def _column(self, name: str) -> Floats:
+        table = self.query("export_column", column=name)
+        values = np.asarray(table["value"].to_numpy(), dtype=np.float64)
+        values.setflags(write=False)
+        return values
 
     @cached_property
     def columns(self) -> Mapping[str, Kind]:
