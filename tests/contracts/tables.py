@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from core.commands.cli import COMMANDS, load, parser_of
+from core.curate.presets import PRESETS
 from core.formats.spec import FORMATS
 from core.scorers.spec import SCORERS
 from core.signals.spec import SIGNALS
@@ -58,9 +59,15 @@ def signals() -> str:
     return table(["signal", "what it is", "how to read it", "source"], rows)
 
 
+def presets() -> str:
+    rows = [(f"`{s.name}`", s.title, s.description, s.paper or "ours") for s in PRESETS]
+    return table(["preset", "what it is", "what it keeps", "source"], rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "commands": commands,
     "formats": formats,
+    "presets": presets,
     "scorers": scorers,
     "signals": signals,
 }
