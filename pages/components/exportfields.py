@@ -116,7 +116,7 @@ def number(param: Param, key: str) -> float:
     links.check_between(key, param.low, param.high, param.title.lower())
     # Whole ones are floats too: of an integer's box, a link with `1e999` is an exception.
     low, high, default = float(param.low), float(param.high), float(param.default)
-    step, shown = (1.0, "%.0f") if whole else (min(0.01, (high - low) / 100), "%g")
+    step, shown = (1.0, "%.0f") if whole else (min(0.01, (high - low) / 100), "%.4g")
     draw = st.slider if high - low <= _SLIDER else st.number_input
     said = draw(
         param.title,

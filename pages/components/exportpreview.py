@@ -61,7 +61,10 @@ def steps_of(seen: Preview) -> Steps:
 
 def changes(seen: Preview) -> list[tuple[str, str, Change]]:
     """Return what is told before and after: its title, how it is written, the means."""
-    found = [(plain(c.column), "number", c) for c in seen.margins]
+    # With spaces a long name of a run finds a place to break.
+    found = [
+        (plain(c.column.replace("_margin_", " margin of ", 1)), "number", c) for c in seen.margins
+    ]
     rows = [(f"Mean {title}", how, change) for title, how, change in found]
     if seen.suspicion:
         rows.append(("Mean suspicion", "percent", seen.suspicion))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,7 @@ def test_a_new_vote_is_in_the_next_look(open_app: OpenApp, voted: tuple[Path, De
     app = open_app(store, "export", verdicts="majority")
     before = table(app, "Verdict")
     fill(desk, store, people=("dee",), n=20, name="second")
+    time.sleep(1.1)  # a page looks at the log once a second
     app = open_app(store, "export", verdicts="majority")
     assert table(app, "Verdict") != before
 
