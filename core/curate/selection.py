@@ -56,7 +56,8 @@ class Selection:
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Why the preset left rows out → how many."""
     facts: Mapping[str, float] = field(default_factory=dict)
-    """Means, deviations and cuts that the preset used."""
+    """Means, deviations and cuts that the preset used, to nine digits: the last ones of a sum are
+    other ones on another machine."""
     uses: Mapping[str, str] = field(default_factory=dict)
     """Role of a preset's need → the column that it read."""
     verdicts: Mapping[str, int] = field(default_factory=dict)
@@ -141,7 +142,7 @@ def _picked(store: Store, base: Base, kept: Kept, stay: Bools, preset: str) -> S
         label_of=Coded(np.where(turned, len(names) - 1, label), names),
         weight=None if kept.weight is None else kept.weight[stay],
         left_out=kept.left_out,
-        facts=kept.facts,
+        facts={name: float(f"{value:.9g}") for name, value in kept.facts.items()},
         verdicts=base.verdicts,
         opposite_ids=opposites,
         opposite_places=places,
