@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.curate.reading import parts
 from core.errors import AssayError
-from core.views.overview import overview
 from pages.components import (
     cached,
     exportask,
@@ -30,7 +30,7 @@ if not asked.count.matching:
 
 person = who.person()
 leftout.warn(asked.filter)
-sources = [source.name for source in cached.ask(overview).sources]
+sources = [part.name for part in cached.ask(parts)]
 top = st.container()
 left, right = st.columns([4, 5], gap="large")
 with left:
