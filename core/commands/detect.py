@@ -11,6 +11,7 @@ import numpy as np
 import core.scorers
 import core.signals  # noqa: F401
 from core.commands.command import Command, Outcome
+from core.commands.exportargs import where_argument
 from core.commands.progress import step, track
 from core.commands.relabelling import tell_votes
 from core.commands.relearn import learners, relearnt
@@ -105,13 +106,7 @@ def _bench(store: Store, every: SignalInputs, rows: Ints) -> tuple[Bench, dict[s
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--where",
-        action="append",
-        default=[],
-        metavar="'NAME OP VALUE'",
-        help="a signal, split, language etc.; = != < <= > >=, is null, is not null; repeats (AND)",
-    )
+    where_argument(parser)
     parser.add_argument(
         "--rate", type=float, default=0.2, metavar="R", help="share of labels to reverse (0.2)"
     )

@@ -25,8 +25,8 @@ _SEARCH = (
 )
 
 
-def filter_arguments(parser: ArgumentParser) -> None:
-    """Add what says which rows: a filter and a preset."""
+def where_argument(parser: ArgumentParser) -> None:
+    """Add conditions on rows."""
     parser.add_argument(
         "--where",
         action="append",
@@ -34,6 +34,11 @@ def filter_arguments(parser: ArgumentParser) -> None:
         metavar="'NAME OP VALUE'",
         help="a signal, split, language etc.; = != < <= > >=, is null, is not null; repeats (AND)",
     )
+
+
+def filter_arguments(parser: ArgumentParser) -> None:
+    """Add what says which rows: a filter and a preset."""
+    where_argument(parser)
     parser.add_argument(
         "--source", action="append", default=[], metavar="NAME", help="only this source; repeats"
     )
@@ -83,7 +88,7 @@ def recipe_arguments(parser: ArgumentParser) -> None:
     add("--splits", default="1", metavar="RATIOS", help="such as 0.9,0.05,0.05; or keep")
     add("--names", default="", help="names of the splits, such as train,validation,test")
     add("--links", default="", metavar="KINDS",
-        help="what ties prompts together besides being the same: normalised,near,response,"
+        help="what links prompts besides being the same: normalised,near,response,"
         "conversation (all of them), or none")  # fmt: skip
     add("--seed", type=int, help="seed of the splits and of presets that draw")
     add("--real-names", action="store_true", help="name annotators; otherwise by pseudonyms")

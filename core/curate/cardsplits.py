@@ -1,4 +1,4 @@
-"""What a card says of splits: who is in which, what ties them, which evaluations are kept out."""
+"""What a card says of splits: who is in which, what links them, which evaluations are kept out."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _leakage(found: Mapping[str, Any]) -> Iterator[str]:
         if crossing or found["crossing"]
         else "Nothing that was looked for crosses from one split to another."
     )
-    yield table(("what ties two prompts", "links", "of them crossing"), kinds)
+    yield table(("what links two prompts", "links", "of them crossing"), kinds)
     yield from _merges(found)
     notes = [*found["unchecked"].values(), *found["warnings"]]
     if notes:
@@ -73,7 +73,7 @@ def _merges(found: Mapping[str, Any]) -> Iterator[str]:
         "largest groups:"
     )
     yield table(
-        ("rows", "prompts", "tied by"),
+        ("rows", "prompts", "linked by"),
         [
             (one["rows"], one["prompts"], ", ".join(_LINKS.get(k, k) for k in one["kinds"]))
             for one in found["largest"][:_SHOWN]

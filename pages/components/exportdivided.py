@@ -1,4 +1,4 @@
-"""Export's splits as they come out: each source's shares, and what ties across them."""
+"""Export's splits as they come out: each source's shares, and what links them."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def _leakage(found: LeakageReport, splits: int) -> None:
         _verdict(found)
     rows = [
         {
-            "What ties prompts": _KINDS.get(kind.kind, plain(kind.kind)),
-            "Ties checked": f"{kind.links:,}",
+            "What links prompts": _KINDS.get(kind.kind, plain(kind.kind)),
+            "Links checked": f"{kind.links:,}",
             "Crossing": f"{kind.crossing:,}",
         }
         for kind in found.kinds
     ]
-    st.table(rows, hide_index=True, border="horizontal", alt="Ties between prompts, by kind")
+    st.table(rows, hide_index=True, border="horizontal", alt="Links between prompts, by kind")
     for warning in found.warnings:
         st.warning(plain(warning, 400), icon=":material/warning:")
     for kind, why in found.unchecked.items():
@@ -70,11 +70,11 @@ def _leakage(found: LeakageReport, splits: int) -> None:
 def _verdict(found: LeakageReport) -> None:
     if found.safe:
         but = ", apart from what was not checked" if found.unchecked else ""
-        st.success(f"No tie crosses the splits{but}.", icon=":material/verified:")
+        st.success(f"No link crosses the splits{but}.", icon=":material/verified:")
         return
     crossing = sum(kind.crossing for kind in found.kinds)
     st.error(
-        f"{counted(crossing, 'tie')} of {counted(found.crossing, 'group')} of prompts cross the "
+        f"{counted(crossing, 'link')} of {counted(found.crossing, 'group')} of prompts cross the "
         "splits: what is tested was trained on.",
         icon=":material/error:",
     )
@@ -105,7 +105,7 @@ def _largest(found: LeakageReport) -> None:
                 "Pairs": f"{one.rows:,}",
                 "Prompts": f"{one.prompts:,}",
                 "Through others": f"{one.through:,}",
-                "Tied by": plain(", ".join(one.kinds)),
+                "Linked by": plain(", ".join(one.kinds)),
                 "Some prompts": plain(", ".join(one.sample)),
             }
             for one in found.largest

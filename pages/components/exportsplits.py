@@ -34,17 +34,17 @@ def show() -> tuple[SplitPlan, int]:
         "of the sources. Each source gets these shares.",
     )
     names = exportfields.text("Names of the splits", "names", "", "train,validation,test")
-    tied = exportfields.pills(
+    linked = exportfields.pills(
         "Kept in one split",
         "links",
         LINKS,
         "Rows of one prompt always stay together. So do prompts that are the same but for case, "
         "spaces and marks (normalised), have nearly the same words (near), have an answer in "
         "common (response), or belong to one conversation.",
-        "kind of tie",
+        "kind of link",
     )
     seed = _seed()
-    return plan_splits(ratios or "1", names, ",".join(tied) or "none"), seed
+    return plan_splits(ratios or "1", names, ",".join(linked) or "none"), seed
 
 
 def _seed() -> int:
