@@ -208,8 +208,10 @@ class Log:
 
     def lost(self, head: Head) -> str:
         """Return what the head kept outside says against `head`, "" when nothing."""
-        seen = self.witness.read(self.log_id) if self.witness else None
-        if self.witness and seen is None and (other := self.witness.stood(_shown(self.url))):
+        if not self.witness:
+            return ""
+        seen, other = self.witness.look(self.log_id, _shown(self.url))
+        if seen is None and other:
             return f"The log that stood at {_shown(self.url)}, with {other.seq:,} events, is gone."
         if seen is None or seen.seq <= 0:
             return ""

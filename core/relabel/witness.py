@@ -24,11 +24,15 @@ class Witness:
         """Return the last head seen of a log, None when none was; an unreadable file saw none."""
         return _head(self._all().get(log_id))
 
-    def stood(self, place: str) -> Head | None:
-        """Return the last head seen of any log at an address."""
-        there = [found for found in self._all().values() if _place(found) == place]
-        heads = [head for found in there if (head := _head(found))]
-        return max(heads, key=lambda head: head.seq, default=None)
+    def look(self, log_id: str, place: str) -> tuple[Head | None, Head | None]:
+        """Return the last head seen of a log, and that of any other one at its address.
+
+        Both from one reading: between two, another process may write this log's first head.
+        """
+        heads = self._all()
+        others = (found for key, found in heads.items() if key != log_id and _place(found) == place)
+        known = [head for found in others if (head := _head(found))]
+        return _head(heads.get(log_id)), max(known, key=lambda head: head.seq, default=None)
 
     def write(self, log_id: str, head: Head, place: str) -> None:
         """Keep the head of a log at an address, unless a later one was kept."""

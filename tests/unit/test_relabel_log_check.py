@@ -12,6 +12,7 @@ import pytest
 
 from core.errors import LogDamaged, LogError
 from core.relabel.chain import canonical, event_hash
+from core.relabel.witness import Witness
 from tests.desks import Office, draft, item, office, ten, write
 
 
@@ -231,6 +232,24 @@ def test_a_log_that_was_removed_is_missed(tmp_path: Path) -> None:
         assert not at.log().after(0)
     with office(f"{url}-other", witness) as at:  # another log has nothing to do with it
         assert at.desk().make_queue(draft(), "lead")
+
+
+def test_a_head_that_another_writes_meanwhile_is_no_other_log(
+    at: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(at.log(), {})
+    assert at.witness
+    kept, read = at.witness.read_bytes(), Witness._all
+    at.witness.unlink()
+
+    def then_written(self: Witness) -> dict[str, object]:
+        found = read(self)
+        self.path.write_bytes(kept)
+        return found
+
+    monkeypatch.setattr(Witness, "_all", then_written)
+    write(at.log(), {})
+    assert at.log().check() == []
 
 
 def test_a_restored_log_may_be_shorter_than_it_was(at: Office) -> None:
