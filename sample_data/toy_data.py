@@ -14,7 +14,7 @@ import numpy as np
 from core.commands.demo import Sample, read_samples
 from core.commands.import_ import Request, import_source
 from core.curate.reading import filtered_rows
-from core.curate.textbatches import texts
+from core.curate.written.textbatches import texts
 from core.schema import Ints, PairFilter
 from core.scorers.folds import mixed
 from core.settings import Settings

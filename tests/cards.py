@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from core.curate import card
-from core.curate.card import card_text
+from core.curate.cards import card
+from core.curate.cards.card import card_text
 from core.curate.counts import Counts
-from core.curate.manifest import (
+from core.curate.manifests.manifest import (
     NAME,
     Manifest,
     SourceEntry,

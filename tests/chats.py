@@ -25,7 +25,7 @@ texts = words.map("".join) | st.text(max_size=40)
 hostile = st.lists(
     st.sampled_from([*SPECIALS, "a", " ", "<|im_", "end|>", "<", "s>", "🙂", "\n"])
 ).map("".join)
-fast = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+fast = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 def encode(

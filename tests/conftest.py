@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from core.commands import demo
 from core.commands.cli import main
@@ -17,6 +18,9 @@ from tests.postgres import log_url as log_url
 from tests.postgres import postgres as postgres
 
 ROOT = Path(__file__).resolve().parents[1]
+# How long an example takes says nothing of whether it holds: machines differ, and are shared.
+settings.register_profile("assay", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("assay")
 
 
 @pytest.fixture(autouse=True)

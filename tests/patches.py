@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from core.curate.patch import Header, Made, PatchAction, PatchLine, counted, patch_lines
-from core.curate.patchrows import row_hashes
-from core.curate.patchtext import other_side
+from core.curate.patches.patch import Header, Made, PatchAction, PatchLine, counted, patch_lines
+from core.curate.patches.rows import row_hashes
+from core.curate.patches.swapping import other_side
 from core.curate.recipe import Labels
 from core.formats import plan_import
 from core.schema.relabel import Head

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from core.curate.filekinds import unguarded
-from core.curate.shapes import ROLES
-from core.curate.writers import FILES, FORMATS, PROVENANCE, Shape
+from core.curate.written.filekinds import unguarded
+from core.curate.written.shapes import ROLES
+from core.curate.written.writers import FILES, FORMATS, PROVENANCE, Shape
 from tests.factories import Row
 
 ODD = 'tab\t quote" \\ \x07 \u2028 \u202e é 🙂 </script>, "a", \r\n=1+1'

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.commands.relabelling import opened
 from core.curate.judged import EvaluationPrompts, Given, Judged, judged
-from core.curate.manifest import Manifest
+from core.curate.manifests.manifest import Manifest
 from core.curate.pseudonyms import salt_of
 from core.curate.recipe import EvaluationFile, Recipe
 from core.errors import ExportError, LogDamaged

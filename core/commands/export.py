@@ -12,10 +12,10 @@ from core.commands.command import Command, Outcome
 from core.commands.exportargs import recipe_arguments, recipe_of
 from core.commands.given import evaluation_of, given_of
 from core.commands.progress import track
-from core.curate import manifest
 from core.curate.counts import Counts
 from core.curate.export import write
-from core.curate.manifest import Manifest, SplitEntry
+from core.curate.manifests import manifest
+from core.curate.manifests.manifest import Manifest, SplitEntry
 from core.curate.preview import Preview, preview
 from core.errors import UnknownName, UsageError
 from core.schema import PairFilter

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from core.commands.relabelling import log_argument
 from core.curate.commandline import cap_of
-from core.curate.knobs import KNOBS
 from core.curate.presets import PRESETS
 from core.curate.recipe import AUTO, EvaluationFile, Labels, Recipe
-from core.curate.splits import plan_splits
-from core.curate.writers import FILES, FORMATS
+from core.curate.splits.asked import plan_splits
+from core.curate.written.knobs import KNOBS
+from core.curate.written.writers import FILES, FORMATS
 from core.errors import UsageError
 from core.relabel.verdicts import RULES
 from core.schema import PairFilter

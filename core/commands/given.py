@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.commands.relabelling import desk_of
-from core.curate.contamination import read_evaluation
 from core.curate.judged import EvaluationPrompts, Given, Judged, judged
 from core.curate.pseudonyms import salt_of
 from core.curate.recipe import Recipe
+from core.curate.splits.contamination import read_evaluation
 from core.relabel.desk import Desk
 from core.relabel.tables import Tables
 from core.schema.relabel import Head

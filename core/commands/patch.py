@@ -11,10 +11,10 @@ from core.commands.command import Command, Outcome
 from core.commands.exportargs import filter_arguments, filter_of, label_arguments, labels_of
 from core.commands.given import given_of
 from core.commands.relabelling import verbs, write_lines
-from core.curate.patch import PatchLine, patch_lines
-from core.curate.patchapply import SHOWN, Applied, Options, apply, check_free, revert
-from core.curate.patchmake import make
-from core.curate.patchmerge import merge
+from core.curate.patches.apply import SHOWN, Applied, Options, apply, check_free, revert
+from core.curate.patches.make import make
+from core.curate.patches.merge import merge
+from core.curate.patches.patch import PatchLine, patch_lines
 from core.curate.recipe import Recipe
 from core.errors import ExportError, UsageError
 from core.relabel.verdicts import RULES

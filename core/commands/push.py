@@ -6,9 +6,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from core.commands.command import Command, Outcome
-from core.curate.finished import Finished, read_export
-from core.curate.hubfaults import HubUnreachable
-from core.curate.push import (
+from core.curate.hub.faults import HubUnreachable
+from core.curate.hub.push import (
     Pushed,
     Target,
     card_for,
@@ -17,6 +16,7 @@ from core.curate.push import (
     push,
     repo_url,
 )
+from core.curate.manifests.finished import Finished, read_export
 from core.settings import Settings
 
 

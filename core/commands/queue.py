@@ -12,8 +12,8 @@ from core.commands.command import Command, Outcome
 from core.commands.export import check_names
 from core.commands.exportargs import filter_arguments, filter_of
 from core.commands.relabelling import WHO, desk_of, find_queue, tell_votes, verbs
-from core.curate.queueing import QueueAsk, draft
-from core.curate.queuekinds import QUEUE_KINDS, RANDOM
+from core.curate.queues.drafts import QueueAsk, draft
+from core.curate.queues.kinds import QUEUE_KINDS, RANDOM
 from core.errors import UnknownName, UsageError
 from core.relabel.desk import Desk
 from core.relabel.people import people, too_few

@@ -11,9 +11,9 @@ from core.commands.command import Command, Outcome
 from core.commands.given import evaluation_of
 from core.commands.relabelling import log_argument
 from core.curate.export import write
-from core.curate.manifest import Manifest
-from core.curate.manifestread import read_manifest
-from core.curate.verify import Report, folder_differences, report, verify
+from core.curate.manifests.manifest import Manifest
+from core.curate.manifests.reading import read_manifest
+from core.curate.manifests.verify import Report, folder_differences, report, verify
 from core.errors import ExportError, LogError
 from core.settings import Settings
 from core.store.instance import open_store

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 
 from core.curate.recipe import Cap, Labels, Recipe
-from core.curate.splits import DEFAULT_NAMES, LINKS, SplitPlan
+from core.curate.splits.asked import DEFAULT_NAMES, LINKS, SplitPlan
 from core.errors import UsageError
 from core.schema import PairFilter
 from core.store.filters import KEYS, where_text

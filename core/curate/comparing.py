@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.curate.base import Base
-from core.curate.contamination import Hits
 from core.curate.judged import Given
 from core.curate.plan import plan
 from core.curate.preview import Preview, previewed
 from core.curate.recipe import Recipe
-from core.curate.splits import SplitPlan
+from core.curate.splits.asked import SplitPlan
+from core.curate.splits.contamination import Hits
 from core.store.instance import Store
 
 _WHOLE = SplitPlan(links=())

@@ -12,17 +12,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from core.curate import card, manifest
-from core.curate.cardpeople import people_told
-from core.curate.folder import check_target, new_folder
+from core.curate.cards import card
+from core.curate.cards.people import people_told
 from core.curate.judged import Given
-from core.curate.manifest import FileEntry, Manifest, SourceEntry
+from core.curate.manifests import manifest
+from core.curate.manifests.manifest import FileEntry, Manifest, SourceEntry
 from core.curate.plan import Plan, check_writable, plan, split_entries
 from core.curate.reading import parts
 from core.curate.recipe import Recipe
 from core.curate.selection import Selection
-from core.curate.tables import Tables, tables_of
-from core.curate.writers import FILES, FORMATS
+from core.curate.written.folder import check_target, new_folder
+from core.curate.written.tables import Tables, tables_of
+from core.curate.written.writers import FILES, FORMATS
 from core.errors import ExportError
 from core.store.instance import Store
 from core.views.overview import overview

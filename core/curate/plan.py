@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.curate.base import Base, base_of
-from core.curate.contamination import Hits, contaminated
-from core.curate.dividing import divide
 from core.curate.judged import Given
-from core.curate.leakage import LeakageReport, report
-from core.curate.links import Components, prompt_groups
-from core.curate.manifest import SplitEntry
+from core.curate.manifests.manifest import SplitEntry
 from core.curate.presets import PRESETS
 from core.curate.recipe import AUTO, Recipe
 from core.curate.selection import Selection, choose
-from core.curate.splits import Splits
-from core.curate.writers import FILES, FORMATS
+from core.curate.splits.asked import Splits
+from core.curate.splits.contamination import Hits, contaminated
+from core.curate.splits.dividing import divide
+from core.curate.splits.leakage import LeakageReport, report
+from core.curate.splits.links import Components, prompt_groups
+from core.curate.written.writers import FILES, FORMATS
 from core.errors import ExportError
 from core.schema import Ints
 from core.store.instance import Store

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.curate.base import Base
-from core.curate.contamination import Hits
 from core.curate.counts import Counts
 from core.curate.judged import Given
-from core.curate.leakage import LeakageReport
-from core.curate.links import Components
-from core.curate.manifest import SplitEntry
+from core.curate.manifests.manifest import SplitEntry
 from core.curate.plan import Plan, plan, split_entries
 from core.curate.presetinputs import SUSPICION, relabelled
 from core.curate.reading import column_values
 from core.curate.recipe import Recipe
 from core.curate.selection import Selection
+from core.curate.splits.contamination import Hits
+from core.curate.splits.leakage import LeakageReport
+from core.curate.splits.links import Components
 from core.schema import Floats, SignalColumn
 from core.store.instance import Store
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from core.curate.splits import SplitPlan
+from core.curate.splits.asked import SplitPlan
 from core.schema import PairFilter
 
 T = TypeVar("T")

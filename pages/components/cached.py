@@ -19,10 +19,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import streamlit as st
 
 from core.curate.base import Base, base_of
-from core.curate.contamination import Hits, contaminated
 from core.curate.judged import Given
-from core.curate.links import Components, prompt_groups
 from core.curate.recipe import EvaluationFile, Recipe
+from core.curate.splits.contamination import Hits, contaminated
+from core.curate.splits.links import Components, prompt_groups
 from core.errors import LogError
 from core.relabel.desk import Desk
 from core.relabel.log import open_log

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.charts.shares import Cell, parts_figure, parts_table, parts_text
-from core.curate.leakage import LeakageReport
 from core.curate.preview import Preview
+from core.curate.splits.leakage import LeakageReport
 from pages.components import chart
 from pages.components.words import counted, plain, prose, sentence
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.curate.judged import EvaluationPrompts
 from core.curate.recipe import Cap, Labels, Recipe
-from core.curate.splits import SplitPlan
+from core.curate.splits.asked import SplitPlan
 from core.errors import AssayError
 from core.schema import PairFilter
 from pages.components import (

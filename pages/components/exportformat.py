@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.curate.knobs import KNOBS
 from core.curate.recipe import AUTO
-from core.curate.writers import FILES, FORMATS
+from core.curate.written.knobs import KNOBS
+from core.curate.written.writers import FILES, FORMATS
 from pages.components import cached, exportfields, exportpreset
 from pages.components.words import plain, prose, sentence
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core.curate.contamination import HITS, Hits
+from core.curate.splits.contamination import HITS, Hits
 from core.schema.base import id_text
 from pages.components.words import counted, plain, prose
 

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 
 import streamlit as st
 
-from core.curate.contamination import read_evaluation
 from core.curate.judged import EvaluationPrompts
-from core.curate.splits import LINKS, SplitPlan, plan_splits
+from core.curate.splits.asked import LINKS, SplitPlan, plan_splits
+from core.curate.splits.contamination import read_evaluation
 from core.errors import SourceError
 from core.store.instance import Store
 from pages.components import cached, exportfields, links

@@ -8,8 +8,8 @@ from typing import get_args
 import streamlit as st
 
 from core.curate.presets import PRESETS
-from core.curate.queuecommand import queue_command
-from core.curate.queueing import (
+from core.curate.queues.command import queue_command
+from core.curate.queues.drafts import (
     LEAST_SHARE,
     MOST_NAME,
     MOST_SHARE,
@@ -17,7 +17,7 @@ from core.curate.queueing import (
     QueueAsk,
     draft,
 )
-from core.curate.queuekinds import QUEUE_KINDS, RANDOM
+from core.curate.queues.kinds import QUEUE_KINDS, RANDOM
 from core.errors import AssayError
 from core.relabel.pace import Pace, pace
 from core.relabel.people import people, too_few

@@ -19,7 +19,7 @@ DEMO = (
 )
 TESTS = (
     "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt "
-    "-r tests/requirements.txt && .venv/bin/python -m pytest"
+    "-r tests/requirements.txt && .venv/bin/python -m pytest -n 2 --dist loadfile"
 )
 ENTRIES = [*FORMATS, *SCORERS, *SIGNALS]
 MADE = "run: python -m tests.contracts.tables"

@@ -20,7 +20,7 @@ from core.signals.audit import (
     stratified,
 )
 
-SLOW = settings(deadline=None, max_examples=60)
+SLOW = settings(max_examples=60)
 
 
 @st.composite

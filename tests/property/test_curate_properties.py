@@ -44,7 +44,7 @@ def pair_rows(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 
 
 @FEW

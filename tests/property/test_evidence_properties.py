@@ -18,7 +18,7 @@ from core.signals.suspicion_model import judge_labels
 VALUE = st.floats(-1e6, 1e6, allow_subnormal=False) | st.sampled_from(
     [0.0, 1.0, float("nan"), float("inf"), 1e300, -1e300]
 )
-SLOW = settings(deadline=None, max_examples=60)
+SLOW = settings(max_examples=60)
 
 
 @st.composite

@@ -22,7 +22,7 @@ from core.formats.values import python_values
 from core.schema import PairBatch
 
 Row = Mapping[str, object]
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=40)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 filled = texts.filter(bool)

@@ -130,7 +130,7 @@ HIDDEN = st.sets(st.integers(0, 65), max_size=8)
 
 @pytest.mark.parametrize("name", ASKED)
 @pytest.mark.parametrize("filter", FILTERS, ids=["all", "some", "gold says no"])
-@settings(deadline=None, max_examples=6)
+@settings(max_examples=6)
 @given(hidden=HIDDEN)
 def test_a_view_answers_as_if_hidden_rows_were_dropped(
     store: Store, name: str, filter: PairFilter, hidden: set[int]
@@ -141,7 +141,7 @@ def test_a_view_answers_as_if_hidden_rows_were_dropped(
     assert plain(ASKED[name](store, blind)) == plain(ASKED[name](store, named))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(hidden=HIDDEN)
 def test_rows_around_a_row_are_none_of_the_hidden(store: Store, hidden: set[int]) -> None:
     rows = tuple(sorted(hidden))
@@ -153,7 +153,7 @@ def test_rows_around_a_row_are_none_of_the_hidden(store: Store, hidden: set[int]
     assert 3 in find_rows(store, pair_detail(store, 3).pair_id)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(hidden=st.sets(st.integers(0, 59), min_size=1, max_size=8))
 def test_estimates_do_not_hear_of_hidden_gold(store: Store, hidden: set[int]) -> None:
     """Gold of other rows calibrates a filter's estimate; that of hidden rows does not."""

@@ -27,7 +27,7 @@ def sequences(draw: st.DrawFn) -> list[Encoded]:
 
 
 @given(sequences(), st.integers(1, 60), st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_each_sequence_stands_once_and_reads_as_itself(
     items: list[Encoded], budget: int, tree: bool
 ) -> None:
@@ -43,7 +43,7 @@ def test_each_sequence_stands_once_and_reads_as_itself(
 
 
 @given(sequences())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_under_the_mask_a_token_sees_its_own_sequence_and_no_more(items: list[Encoded]) -> None:
     batch = block(packs(items, 1000, tree=True))
     mask = tree_mask(torch.from_numpy(batch.segments))[:, 0].numpy()
@@ -57,7 +57,7 @@ def test_under_the_mask_a_token_sees_its_own_sequence_and_no_more(items: list[En
 
 
 @given(sequences())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_response_token_is_shared(items: list[Encoded]) -> None:
     for pack in packs(items, 1000, tree=True):
         assert all(pack.shared <= item.start and pack.shared < len(item.ids) for item in pack.items)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from core.curate.patchapply import Options, apply, revert
-from core.curate.patchtext import csv_cells, swapped_json
+from core.curate.patches.apply import Options, apply, revert
+from core.curate.patches.swapping import csv_cells, swapped_json
 from tests.patches import patch_of, rows_of
 
 NAMES = ("prompt", "chosen", "rejected", "chosen_model", "score_rejected", "score_chosen", "n")
@@ -46,7 +46,6 @@ def there_and_back(source: Path, n: int, flips: Sequence[int]) -> bytes:
     return back.read_bytes()
 
 
-@settings(deadline=None)
 @given(ROWS, st.sets(st.integers(0, 7)), st.booleans(), st.sampled_from((None, 1)))
 def test_lines_of_json(
     drawn: list[tuple[str, str, str, object]], flips: set[int], ascii: bool, indent: int | None
@@ -60,7 +59,6 @@ def test_lines_of_json(
         assert there_and_back(source, len(rows), flips) == source.read_bytes()
 
 
-@settings(deadline=None)
 @given(ROWS, st.sets(st.integers(0, 7)), st.sampled_from((csv.QUOTE_ALL, csv.QUOTE_MINIMAL)))
 def test_records_of_csv(
     drawn: list[tuple[str, str, str, object]], flips: set[int], quoting: int
@@ -80,7 +78,6 @@ def test_records_of_csv(
         assert there_and_back(source, len(rows), flips) == source.read_bytes()
 
 
-@settings(deadline=None)
 @given(ROWS, st.sets(st.integers(0, 7)))
 def test_rows_of_parquet(drawn: list[tuple[str, str, str, object]], flips: set[int]) -> None:
     rows = [{**row, "n": str(row["n"])} for row in rows_from(drawn)]

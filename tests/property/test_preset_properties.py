@@ -11,7 +11,7 @@ from core.curate.presets import PRESETS, PresetInputs, PresetSpec
 from tests.presets import kept
 
 EVERY = pytest.mark.parametrize("spec", list(PRESETS), ids=lambda spec: spec.name)
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=40)
 NUMBERS = st.integers(-4, 4).map(float) | st.floats(-1e6, 1e6, width=32) | st.just(np.nan)
 SHARES = st.integers(0, 8).map(lambda n: n / 8) | st.just(np.nan)
 BOUNDED = {"suspicion", "votes", "bald", "committee_bald"}

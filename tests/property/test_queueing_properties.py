@@ -11,15 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.curate.queueing import QueueAsk, draft
-from core.curate.queuekinds import QUEUE_KINDS
+from core.curate.queues.drafts import QueueAsk, draft
+from core.curate.queues.kinds import QUEUE_KINDS
 from core.errors import RelabelError
 from core.schema.relabel import QueueDraft
 from core.store.instance import Store
 from tests.factories import Row, make_pair, make_store
 
 SEEDS = 200
-FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=6, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

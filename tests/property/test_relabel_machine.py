@@ -253,5 +253,5 @@ def _full(value: object) -> object:
     return {key: held for key, held in value.items() if held or held == 0}
 
 
-Relabelling.TestCase.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
+Relabelling.TestCase.settings = settings(max_examples=20, stateful_step_count=40)
 TestRelabelling = Relabelling.TestCase

@@ -71,7 +71,6 @@ def test_one_annotator_ranks_as_the_margin_does(margins) -> None:
 
 
 @given(array(SHARE | st.sampled_from([0.0, 0.5, 1.0, float("nan")]), low=0), st.data())
-@settings(deadline=None)
 def test_reliability_is_a_share_or_unknown_and_a_fixed_point(p, data) -> None:
     who = np.array([data.draw(st.integers(0, 3)) for _ in p], np.int64)
     found = reliability(p, who)
@@ -86,7 +85,7 @@ def test_reliability_is_a_share_or_unknown_and_a_fixed_point(p, data) -> None:
 
 
 @given(array(SHARE, low=2))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_an_interval_is_in_order(p) -> None:
     interval = reliability_interval(p, draws=50)
     assert interval is None or 0 <= interval.low <= interval.high <= 1
@@ -235,7 +234,6 @@ def test_agreement_is_at_most_one_and_one_when_all_agree(votes) -> None:
         st.tuples(st.integers(0, 4), st.integers(0, 3), st.booleans()), min_size=1, max_size=40
     )
 )
-@settings(deadline=None)
 def test_dawid_skene_is_within_its_bounds_whatever_the_votes(votes) -> None:
     item, rater, vote = np.array(votes, np.int64).T
     found = dawid_skene(item, rater, vote > 0, 5, 4)
@@ -249,7 +247,6 @@ def test_dawid_skene_is_within_its_bounds_whatever_the_votes(votes) -> None:
 
 
 @given(st.integers(0, 10**6), st.integers(3, 6))
-@settings(deadline=None)
 def test_dawid_skene_turns_with_the_answers(seed, raters) -> None:
     """On votes that are no knife-edge; there rounding decides, as for any such fit."""
     draw = np.random.default_rng(seed)

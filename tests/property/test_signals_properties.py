@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import core.signals  # noqa: F401
@@ -153,7 +153,6 @@ def columns(given: SignalInputs):
 
 
 @given(inputs())
-@settings(deadline=None)
 def test_bounds_hold_and_nothing_is_nan(given: SignalInputs) -> None:
     for spec, column in columns(given):
         values = np.array(column.drop_null().to_pylist(), float)
@@ -163,7 +162,6 @@ def test_bounds_hold_and_nothing_is_nan(given: SignalInputs) -> None:
 
 
 @given(inputs())
-@settings(deadline=None)
 def test_swapping_the_sides_negates_the_signed_ones(given: SignalInputs) -> None:
     there, back = compute_signals(given).table, compute_signals(swapped(given)).table
     for column in compute_signals(given).columns:
@@ -173,7 +171,6 @@ def test_swapping_the_sides_negates_the_signed_ones(given: SignalInputs) -> None
 
 
 @given(inputs())
-@settings(deadline=None)
 def test_swapping_twice_changes_nothing(given: SignalInputs) -> None:
     there = compute_signals(given)
     again = compute_signals(swapped(swapped(given)))
@@ -182,7 +179,6 @@ def test_swapping_twice_changes_nothing(given: SignalInputs) -> None:
 
 
 @given(inputs())
-@settings(deadline=None)
 def test_symmetric_ones_stay_and_shares_turn_round(given: SignalInputs) -> None:
     there, back = compute_signals(given).table, compute_signals(swapped(given)).table
     for name in SYMMETRIC:
@@ -197,7 +193,6 @@ def test_symmetric_ones_stay_and_shares_turn_round(given: SignalInputs) -> None:
 
 
 @given(inputs())
-@settings(deadline=None)
 def test_ties_and_unknown_inputs_have_no_label_oriented_value(given: SignalInputs) -> None:
     unknown = {
         "length_delta_chars": np.isnan(given.chosen_chars) | np.isnan(given.rejected_chars),
@@ -217,7 +212,6 @@ def test_ties_and_unknown_inputs_have_no_label_oriented_value(given: SignalInput
 
 
 @given(inputs())
-@settings(deadline=None)
 def test_every_signal_is_a_column_or_absent_with_its_sentence(given: SignalInputs) -> None:
     made = compute_signals(given)
     assert {column.signal for column in made.columns} | set(made.absent) == set(SIGNALS.names())
@@ -227,7 +221,6 @@ def test_every_signal_is_a_column_or_absent_with_its_sentence(given: SignalInput
 
 
 @given(inputs())
-@settings(deadline=None)
 def test_counts_of_siblings_are_those_of_a_plain_loop(given: SignalInputs) -> None:
     table = compute_signals(given).table
     if not table.num_rows:

@@ -90,7 +90,7 @@ def looped(
     return sorted(((s, p) for p, s in best.items()), reverse=True)[: asked.size]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     world=worlds(),
     vector=st.lists(st.sampled_from([-1.0, 0.5, 2.0]), min_size=WIDTH, max_size=WIDTH),

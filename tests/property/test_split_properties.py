@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.curate.dividing import divide
-from core.curate.leakage import report
-from core.curate.normal import normal_form, normal_forms
 from core.curate.selection import Selection
-from core.curate.splits import SplitPlan
+from core.curate.splits.asked import SplitPlan
+from core.curate.splits.dividing import divide
+from core.curate.splits.leakage import report
+from core.curate.splits.normal import normal_form, normal_forms
 from tests.unit.test_curate_splits import selection, tied
 
 RATIOS = st.lists(st.integers(1, 20), min_size=2, max_size=5).map(
@@ -24,8 +24,6 @@ RATIOS = st.lists(st.integers(1, 20), min_size=2, max_size=5).map(
         tuple(part / sum(parts) for part in parts), tuple(f"s{i}" for i in range(len(parts)))
     )
 )
-WHENEVER = settings(deadline=None)
-"""A busy machine is no fault."""
 SEEDS = st.integers(-(2**40), 2**40)
 PROMPTS = st.integers(0, 15) | st.integers(0, 2**62)
 
@@ -39,7 +37,6 @@ def graphs(draw: st.DrawFn) -> tuple[Selection, list[list[int]]]:
     return selection(prompts, sources=sources), draw(st.lists(some, max_size=8))
 
 
-@WHENEVER
 @given(graphs(), RATIOS, SEEDS)
 def test_no_link_crosses_and_every_row_has_one_split(graph, plan: SplitPlan, seed: int) -> None:
     chosen, groups = graph
@@ -52,7 +49,6 @@ def test_no_link_crosses_and_every_row_has_one_split(graph, plan: SplitPlan, see
     assert seen.prompts == np.unique(chosen.prompt_ids).size
 
 
-@WHENEVER
 @given(graphs(), RATIOS, SEEDS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_groups_does_not_decide(graph, plan, seed, draw) -> None:
     chosen, groups = graph
@@ -67,7 +63,6 @@ def test_the_order_of_rows_and_groups_does_not_decide(graph, plan, seed, draw) -
     assert first.member[order].tolist() == second.member.tolist()
 
 
-@WHENEVER
 @given(graphs(), RATIOS, SEEDS)
 def test_a_source_is_off_by_no_more_than_its_largest_component(graph, plan, seed) -> None:
     chosen, groups = graph
@@ -81,7 +76,6 @@ def test_a_source_is_off_by_no_more_than_its_largest_component(graph, plan, seed
         assert share.got == found.counts[found.names.index(share.split)]
 
 
-@WHENEVER
 @given(graphs(), RATIOS, SEEDS, st.data())
 def test_a_planted_crossing_is_counted(graph, plan, seed, data) -> None:
     chosen, groups = graph
@@ -98,7 +92,6 @@ def test_a_planted_crossing_is_counted(graph, plan, seed, data) -> None:
     assert seen.crossing == 1
 
 
-@WHENEVER
 @given(st.lists(st.text(max_size=30), max_size=12))
 def test_texts_at_once_are_as_one_by_one(texts: list[str]) -> None:
     texts = [text.encode("utf-8", "replace").decode() for text in texts]
@@ -107,7 +100,6 @@ def test_texts_at_once_are_as_one_by_one(texts: list[str]) -> None:
     assert normal_forms(pa.array(["é!", *texts, "z"], pa.string()).slice(1, len(texts))) == expected
 
 
-@WHENEVER
 @given(st.text(max_size=40))
 def test_a_normal_form_is_its_own(text: str) -> None:
     once = normal_form(text)

@@ -37,7 +37,7 @@ def drawn(data: st.DataObject, n: int) -> np.ndarray:
 
 
 @given(inputs(), st.data())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_two_flips_are_none(given_: SignalInputs, data: st.DataObject) -> None:
     flips = drawn(data, len(given_.row_id))
     twice = flip_rows(flip_rows(given_, flips), flips)
@@ -46,7 +46,7 @@ def test_two_flips_are_none(given_: SignalInputs, data: st.DataObject) -> None:
 
 
 @given(inputs(), st.data())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_rows_agree_or_contradict_as_before_after_two_flips(given_, data) -> None:
     flips = drawn(data, len(given_.row_id))
     twice = flip_rows(flip_rows(given_, flips), flips)
@@ -56,7 +56,7 @@ def test_rows_agree_or_contradict_as_before_after_two_flips(given_, data) -> Non
 
 
 @given(inputs())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_every_signed_signal_is_negated_by_a_flip_of_all_rows(given_: SignalInputs) -> None:
     """Runs and texts stay; what was hidden beforehand cannot be negated."""
     all_rows = np.ones(len(given_.row_id), np.bool_)
@@ -71,7 +71,7 @@ def test_every_signed_signal_is_negated_by_a_flip_of_all_rows(given_: SignalInpu
 
 
 @given(inputs(), st.data())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_flip_negates_the_margins_of_its_rows_alone(given_, data) -> None:
     flips = drawn(data, len(given_.row_id))
     sign = np.where(flips, -1.0, 1.0)
@@ -83,7 +83,7 @@ def test_a_flip_negates_the_margins_of_its_rows_alone(given_, data) -> None:
 
 
 @given(inputs(), st.data())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_taking_all_rows_changes_nothing(given_: SignalInputs, data: st.DataObject) -> None:
     assert same(take_rows(given_, given_.row_id), given_)
     flips = drawn(data, len(given_.row_id))
@@ -95,7 +95,6 @@ def test_taking_all_rows_changes_nothing(given_: SignalInputs, data: st.DataObje
 
 
 @given(SCORES, st.data())
-@settings(deadline=None)
 def test_ranks_stay_under_any_growing_map(scores: list[float], data: st.DataObject) -> None:
     score, truth = np.array(scores), drawn(data, len(scores))
     weights = bootstrap(len(scores), 3)
@@ -106,7 +105,6 @@ def test_ranks_stay_under_any_growing_map(scores: list[float], data: st.DataObje
 
 
 @given(SCORES, st.data())
-@settings(deadline=None)
 def test_measures_stay_in_bounds_and_turn_round(scores: list[float], data: st.DataObject) -> None:
     score, truth = np.array(scores), drawn(data, len(scores))
     one, other = ranking(score, truth), ranking(-score, truth)
@@ -119,7 +117,6 @@ def test_measures_stay_in_bounds_and_turn_round(scores: list[float], data: st.Da
 
 
 @given(SCORES, st.data())
-@settings(deadline=None)
 def test_auroc_is_the_share_of_pairs_in_order(scores: list[float], data: st.DataObject) -> None:
     score, truth = np.array(scores), drawn(data, len(scores))
     known = np.isfinite(score)
@@ -135,7 +132,6 @@ def test_auroc_is_the_share_of_pairs_in_order(scores: list[float], data: st.Data
     st.floats(0.01, 0.45),
     st.integers(0, 99),
 )
-@settings(deadline=None)
 def test_the_number_of_flips_is_exact(n: int, kind: str, rate: float, seed: int) -> None:
     draw = np.random.default_rng(seed)
     tie = draw.random(n) < 0.2

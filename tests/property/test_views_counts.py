@@ -68,7 +68,7 @@ def _all_rows(store: Store, filter: PairFilter, order: Order, size: int) -> list
     return rows + [row.row_id for row in page.rows]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(FILTERS, st.sampled_from(NUMBERS), st.booleans(), st.integers(9, 60))
 def test_pages_join_to_the_sorted_whole(
     store: Store, filter: PairFilter, name: str, descending: bool, size: int
@@ -90,7 +90,7 @@ def test_pages_join_to_the_sorted_whole(
     assert keys == sorted(keys)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     FILTERS,
     st.sampled_from(NUMBERS),
@@ -112,7 +112,7 @@ def test_histograms_add_up(
     assert all(h.edges[0] <= value <= h.edges[-1] for value in values)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(FILTERS, st.sampled_from(NUMBERS), st.sampled_from(NUMBERS), st.integers(1, 40))
 def test_densities_add_up(store: Store, filter: PairFilter, x: str, y: str, bins: int) -> None:
     d = density(store, filter, x, y, bins)
@@ -122,7 +122,7 @@ def test_densities_add_up(store: Store, filter: PairFilter, x: str, y: str, bins
     assert (np.diff(d.y_edges) > 0).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(FILTERS, st.sampled_from(NUMBERS), st.sampled_from(["gold", "votes"]), st.integers(1, 12))
 def test_calibration_counts_every_row_the_witness_speaks_about(
     store: Store, filter: PairFilter, name: str, against: str, bins: int
@@ -139,7 +139,7 @@ def test_calibration_counts_every_row_the_witness_speaks_about(
         assert (np.diff(c.centres) > 0).all()
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(FILTERS, st.integers(9, 60))
 def test_pages_of_suspects_and_conflicts_join(store: Store, filter: PairFilter, size: int) -> None:
     found: list[int] = []
@@ -178,7 +178,7 @@ def _runs_of(names: list[str]) -> list[str]:
     return [name for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(FILTERS, st.integers(1, 30))
 def test_live_with_default_parameters_is_what_is_stored(
     store: Store, filter: PairFilter, bins: int

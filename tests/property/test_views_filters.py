@@ -24,7 +24,6 @@ CONDITIONS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(CONDITIONS, max_size=4))
 def test_text_and_back(conditions: list[Condition]) -> None:
     read = parse_where(where_text(conditions))
@@ -32,7 +31,6 @@ def test_text_and_back(conditions: list[Condition]) -> None:
     assert [type(c.value) for c in read] == [type(c.value) for c in conditions]
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(FilterError):
@@ -40,7 +38,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert parse_where(where_text(conditions)) == conditions
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(st.text(), max_size=3),
     st.lists(

@@ -8,16 +8,16 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from core.curate.card import card_text
-from core.curate.cardbody import body
-from core.curate.cardfront import LICENCES, features
-from core.curate.cardmerge import BEGIN, END
-from core.curate.cardtext import LONGEST, code
+from core.curate.cards.body import body
+from core.curate.cards.card import card_text
+from core.curate.cards.front import LICENCES, features
+from core.curate.cards.markdown import LONGEST, code
+from core.curate.cards.merge import BEGIN, END
 from core.curate.counts import Counts
-from core.curate.manifest import FileEntry, Manifest, ScorerEntry, SourceEntry, SplitEntry
+from core.curate.manifests.manifest import FileEntry, Manifest, ScorerEntry, SourceEntry, SplitEntry
 from core.curate.recipe import Cap, EvaluationFile, Labels
-from core.curate.splits import KEEP
-from core.curate.writers import FORMATS
+from core.curate.splits.asked import KEEP
+from core.curate.written.writers import FORMATS
 from core.schema.relabel import Head
 from tests.cards import manifest
 

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.curate.card import card_text
-from core.curate.cardmerge import BEGIN, END, MAX_CHARS, merge_card
+from core.curate.cards.card import card_text
+from core.curate.cards.merge import BEGIN, END, MAX_CHARS, merge_card
 from core.errors import ExportError
 from tests.cards import manifest
 

@@ -12,7 +12,7 @@ from core.commands.cli import load, parser_of
 from core.commands.exportargs import recipe_of
 from core.curate.commandline import command_line, file_name, filter_recipe
 from core.curate.recipe import Recipe
-from core.curate.splits import KEEP, plan_splits
+from core.curate.splits.asked import KEEP, plan_splits
 from core.schema import Condition, PairFilter
 from core.settings import Settings
 from core.store.filters import parse_where

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.curate.contamination import HITS, LEAST, Hits, contaminated
-from core.curate.evaluation import read_evaluation
 from core.curate.judged import EvaluationPrompts
 from core.curate.recipe import EvaluationFile
+from core.curate.splits.contamination import HITS, LEAST, Hits, contaminated
+from core.curate.splits.evaluation import read_evaluation
 from core.errors import SourceError
 from core.store.instance import open_store
 from core.store.layout import RUNS
@@ -124,7 +124,7 @@ def test_files_that_are_none(tmp_path, monkeypatch) -> None:
         read_evaluation(tmp_path / "none.txt")
     with pytest.raises(SourceError, match="not a regular file"):
         read_evaluation(tmp_path)
-    monkeypatch.setattr("core.curate.evaluation.MOST", 2)
+    monkeypatch.setattr("core.curate.splits.evaluation.MOST", 2)
     with pytest.raises(SourceError, match="more than 2 prompts"):
         read_evaluation(write(tmp_path / "e.txt"))
 

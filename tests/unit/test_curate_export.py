@@ -19,9 +19,9 @@ from core.curate import export
 from core.curate.export import archive, write
 from core.curate.preview import preview
 from core.curate.recipe import Recipe
-from core.curate.shapes import ALWAYS, LOSSES
-from core.curate.splits import KEEP, plan_splits
-from core.curate.writers import FILES, FORMATS, Shape
+from core.curate.splits.asked import KEEP, plan_splits
+from core.curate.written.shapes import ALWAYS, LOSSES
+from core.curate.written.writers import FILES, FORMATS, Shape
 from core.errors import ExportError, UnknownName
 from core.schema import PairFilter
 from core.store.instance import Store
@@ -190,7 +190,7 @@ import sys
 from pathlib import Path
 from core.curate.export import write
 from core.curate.recipe import Recipe
-from core.curate.splits import plan_splits
+from core.curate.splits.asked import plan_splits
 from core.store.instance import open_store
 store = open_store(Path(sys.argv[1]), threads=int(sys.argv[3]))
 for file in ("jsonl", "jsonl.gz", "jsonl.zst", "parquet", "arrow"):
@@ -284,7 +284,7 @@ def test_many_batches_are_one_file(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(store, Recipe(), tmp_path / "whole")
-    monkeypatch.setattr("core.curate.textbatches.PLACE_ROWS", 7)
+    monkeypatch.setattr("core.curate.written.textbatches.PLACE_ROWS", 7)
     sizes: list[int] = []
 
     def watch(tables, rows):

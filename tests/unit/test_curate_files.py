@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.curate.filekinds import guarded, read_csv, unguarded
-from core.curate.textbatches import texts
-from core.curate.writers import FILES, FORMATS
+from core.curate.written.filekinds import guarded, read_csv, unguarded
+from core.curate.written.textbatches import texts
+from core.curate.written.writers import FILES, FORMATS
 from core.errors import ExportError
 from core.store.instance import Store
 from tests.factories import make_pair, make_store
@@ -94,7 +94,7 @@ def test_compressed_lines_are_the_same_lines_and_name_no_time(tmp_path: Path) ->
 def test_gzip_is_cut_into_members_that_readers_join(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.curate.filekinds.GZIP_BYTES", 1000)
+    monkeypatch.setattr("core.curate.written.filekinds.GZIP_BYTES", 1000)
     file = written(FORMATS.get("trl"), "jsonl.gz", odd_rows() * 9, tmp_path / "out")
     assert file.read_bytes().count(b"\x1f\x8b\x08\x00\x00\x00\x00\x00") > 3
     got = [json.loads(line) for line in gzip.decompress(file.read_bytes()).splitlines()]

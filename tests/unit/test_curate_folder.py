@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.curate.folder import new_folder
+from core.curate.written.folder import new_folder
 from core.errors import ExportError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,7 @@ def test_a_folder_that_was_filled_meanwhile_is_not_replaced(tmp_path: Path) -> N
 def test_a_kill_while_writing_leaves_nothing_at_the_target(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path; "
-        "from core.curate.folder import new_folder\n"
+        "from core.curate.written.folder import new_folder\n"
         "with new_folder(Path(sys.argv[1])) as folder:\n"
         "    (folder / 'half.txt').write_text('half')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

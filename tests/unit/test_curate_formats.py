@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.curate.shapes import ALWAYS, LOSSES, ROLES, Seen
-from core.curate.writers import FORMATS, PROVENANCE, Shape, swap_sides
+from core.curate.written.shapes import ALWAYS, LOSSES, ROLES, Seen
+from core.curate.written.writers import FORMATS, PROVENANCE, Shape, swap_sides
 from core.errors import ExportError
 from tests.factories import Row
 from tests.shaperows import (

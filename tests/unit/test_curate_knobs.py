@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from core.curate.knobs import KNOBS, KnobInputs, KnobSpec
+from core.curate.written.knobs import KNOBS, KnobInputs, KnobSpec
 from core.errors import ExportError
 from core.signals.spec import SIGNALS
 

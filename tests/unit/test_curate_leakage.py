@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.curate.dividing import divide
-from core.curate.leakage import LeakageReport, report
-from core.curate.links import Components
 from core.curate.selection import Selection
-from core.curate.splits import KEEP, SplitPlan, plan_splits
+from core.curate.splits.asked import KEEP, SplitPlan, plan_splits
+from core.curate.splits.dividing import divide
+from core.curate.splits.leakage import LeakageReport, report
+from core.curate.splits.links import Components
 from core.schema.base import id_text
 from tests.unit.test_curate_splits import selection, tied
 

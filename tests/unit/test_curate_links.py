@@ -9,9 +9,9 @@ import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from core.curate.links import LEAST, Components, grouped, prompt_groups
-from core.curate.normal import normal_form
-from core.curate.splits import LINKS
+from core.curate.splits.asked import LINKS
+from core.curate.splits.links import LEAST, Components, grouped, prompt_groups
+from core.curate.splits.normal import normal_form
 from core.errors import UnknownName
 from core.store.instance import open_store
 from core.store.near import near_matches, near_pairs

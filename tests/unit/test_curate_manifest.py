@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.curate.counts import Counts
-from core.curate.manifest import (
+from core.curate.manifests.manifest import (
     NAME,
     FileEntry,
     Manifest,
@@ -21,9 +21,9 @@ from core.curate.manifest import (
     manifest_text,
     scorers,
 )
-from core.curate.manifestread import MAX_BYTES, Bad, manifest_of, read_manifest, recipe_from
+from core.curate.manifests.reading import MAX_BYTES, Bad, manifest_of, read_manifest, recipe_from
 from core.curate.recipe import Cap, EvaluationFile, Labels, Recipe
-from core.curate.splits import KEEP, LINKS, SplitPlan
+from core.curate.splits.asked import KEEP, LINKS, SplitPlan
 from core.errors import ExportError
 from core.schema import Condition, PairFilter, RunInfo, SignalColumn
 from core.schema.relabel import Head

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from huggingface_hub import constants
 
-from core.curate import push as pushing
-from core.curate.finished import read_export, recipe_hash
-from core.curate.hubfaults import HubUnreachable
-from core.curate.push import check_repo, look, push
+from core.curate.hub import push as pushing
+from core.curate.hub.faults import HubUnreachable
+from core.curate.hub.push import check_repo, look, push
+from core.curate.manifests.finished import read_export, recipe_hash
 from core.curate.recipe import Recipe
 from core.errors import ExportError, UsageError
 from tests.cards import DATA, finished, held

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.commands.queue import COMMAND, _ask
-from core.curate.queuecommand import GUIDELINE, queue_command
-from core.curate.queueing import QueueAsk
+from core.curate.queues.command import GUIDELINE, queue_command
+from core.curate.queues.drafts import QueueAsk
 from core.schema import Condition, PairFilter
 from core.settings import Settings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from core.curate.queueing import QueueAsk, draft
+from core.curate.queues.drafts import QueueAsk, draft
 from core.schema import Condition, PairFilter
 from tests.drafts import column, of, plain
 from tests.factories import make_pair, make_store

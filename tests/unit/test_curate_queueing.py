@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.curate.presets import PRESETS, Kept
-from core.curate.queueing import QueueAsk, benefit_per_minute, draft
+from core.curate.queues.drafts import QueueAsk, benefit_per_minute, draft
 from core.curate.selection import select
 from core.errors import FilterError, RelabelError, UnknownName, UsageError
 from core.schema import Condition, PairFilter

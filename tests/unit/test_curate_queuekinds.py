@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.curate.queuekinds import QUEUE_KINDS, KindInputs
+from core.curate.queues.kinds import QUEUE_KINDS, KindInputs
 
 
 def given(**signals: list[float]) -> KindInputs:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from core.curate.dividing import divide
-from core.curate.links import Components, Links, components
 from core.curate.reading import Coded
 from core.curate.selection import Counts, Selection
-from core.curate.splits import KEEP, LINKS, SplitPlan, Splits, plan_splits
+from core.curate.splits.asked import KEEP, LINKS, SplitPlan, Splits, plan_splits
+from core.curate.splits.dividing import divide
+from core.curate.splits.links import Components, Links, components
 from core.errors import ExportError, UnknownName, UsageError
 
 

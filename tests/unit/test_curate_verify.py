@@ -16,7 +16,7 @@ import pytest
 from core.commands.asof import evaluation_as, state_at
 from core.curate.counts import Counts
 from core.curate.judged import EvaluationPrompts
-from core.curate.manifest import (
+from core.curate.manifests.manifest import (
     FileEntry,
     Manifest,
     SourceEntry,
@@ -25,8 +25,8 @@ from core.curate.manifest import (
     manifest_text,
     versions,
 )
+from core.curate.manifests.verify import MOST, folder_differences, report, verify
 from core.curate.recipe import EvaluationFile, Recipe
-from core.curate.verify import MOST, folder_differences, report, verify
 from core.errors import ExportError, LogDamaged
 from core.schema import id_text
 from core.schema.relabel import Head

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.curate.patchapply import FAMILIES, Options, apply, revert
-from core.curate.patchrows import row_hashes
+from core.curate.patches.apply import FAMILIES, Options, apply, revert
+from core.curate.patches.rows import row_hashes
 from core.errors import AssayError, ExportError
 from core.formats.plan import plan_import
 from core.formats.spec import FORMATS

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.curate.judged import Judged, judged
-from core.curate.patch import Header, PatchLine, read_header, read_patch
-from core.curate.patchmake import make
-from core.curate.patchmerge import merge
+from core.curate.patches.make import make
+from core.curate.patches.merge import merge
+from core.curate.patches.patch import Header, PatchLine, read_header, read_patch
 from core.curate.recipe import Labels
 from core.errors import ExportError
 from core.relabel.state import State

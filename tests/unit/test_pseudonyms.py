@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.curate.cardpeople import people_told
+from core.curate.cards.people import people_told
 from core.curate.judged import Judged
 from core.curate.pseudonyms import called, pseudonyms, salt_of
 from core.relabel.ballots import CANNOT_JUDGE, FIRST, NO_WINNER, SECOND, Ballots

@@ -198,7 +198,7 @@ TEXTS = st.lists(
 
 
 @given(TEXTS, st.randoms(use_true_random=False), st.integers(1, 5))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_order_and_shards_change_nothing(texts: list[str], draw, size: int) -> None:
     """A response has the same numbers beside any others, in any place."""
     table = rows(texts, [f"prompt {i % 3}" for i in range(len(texts))])

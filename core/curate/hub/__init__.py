@@ -1,0 +1,1 @@
+"""A finished export to a repository of a hub."""

@@ -1,0 +1,1 @@
+"""`manifest.json`: written, read back strictly, made anew and compared."""

@@ -1,0 +1,1 @@
+"""Label patches: who changed which label, by content hash, without a text."""

@@ -1,0 +1,1 @@
+"""Queues for people, drafted from what curate selects."""

@@ -1,0 +1,1 @@
+"""Splits: what was asked for, what links prompts, what crosses, what evaluations ask."""
