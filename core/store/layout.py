@@ -57,6 +57,15 @@ def trial_name(generation: Generation) -> str:
     return _trial_name(generation.signals)
 
 
+def kept_name(generation: Generation, name: str) -> str:
+    """Return the file of what was found in a generation's texts: it has the digits of its pairs."""
+    return f"{_kept_prefix(generation.pairs)}{name}.npz"
+
+
+def _kept_prefix(pairs: object) -> str:
+    return f"found-{Path(str(pairs)).stem.removeprefix('pairs-')}-"
+
+
 def _trial_name(signals: object) -> str:
     return f"detect-{Path(str(signals)).stem.removeprefix('signals-')}.json"
 
@@ -103,7 +112,8 @@ def parts_before(root: Path, run_id: str) -> tuple[str, ...]:
 
 
 def _foreign(root: Path) -> str | None:
-    known = (*OURS, BUILD_PREFIX, "pairs-", "signals-", "search-", "detect-", "votes")
+    known = (*OURS, BUILD_PREFIX, "pairs-", "signals-", "search-", "detect-", "found-",
+             "votes")  # fmt: skip
     names = sorted(path.name for path in root.iterdir())
     return next((n for n in names if not n.startswith(known)), None)
 
@@ -154,6 +164,10 @@ def _sweep(root: Path, *generations: Mapping[str, object]) -> None:
         for path in root.glob(pattern):
             if path.name not in named:
                 remove(path)
+    prefixes = tuple(_kept_prefix(g.get("pairs")) for g in kept)
+    for path in root.glob("found-*"):
+        if not path.name.startswith(prefixes):
+            remove(path)
     for run in {run for g in generations for run in _runs(g)}:
         _sweep_run(root / RUNS / run, [_parts(g, run) for g in kept], _parts(outgoing, run))
 

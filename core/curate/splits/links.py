@@ -21,9 +21,12 @@ from core.curate.splits.normal import normal_forms
 from core.errors import UnknownName
 from core.schema import Bools, Ints
 from core.store.instance import Store
+from core.store.kept import Arrays, kept
 from core.store.near import near_pairs, signature_rows
 from core.store.texts import text_run
 
+RULES = 1
+"""Raise it where other links are found in the same texts: those of before are kept in stores."""
 LEAST = 40
 """Characters from which an equal answer or opening turn ties: "Yes." is no link."""
 CONVERSATION_COLUMNS = (
@@ -97,14 +100,21 @@ def prompt_groups(store: Store, kinds: tuple[str, ...] = LINKS) -> Components:
             raise UnknownName("link", kind, LINKS)
     ids = store.query("links_ids")["prompt_id"].to_numpy()
     rows = np.searchsorted(ids, store.query("links_rows")["prompt_id"].to_numpy())
-    look, found, unchecked = _Look(store, ids), [], {}
-    for kind in (kind for kind in LINKS if kind in kinds):
-        links = _FINDERS[kind](look)
-        if links is None:
-            unchecked[kind] = NO_TEXTSTATS
-        else:
-            found.append(links)
+    look, run = _Look(store, ids), text_run(store)
+    unchecked = {} if run or "near" not in kinds else {"near": NO_TEXTSTATS}
+    found = (_links(look, kind) for kind in LINKS if kind in kinds and kind not in unchecked)
     return components(ids, rows, tuple(found), unchecked)
+
+
+def _links(look: _Look, kind: str) -> Links:
+    def find() -> Arrays:
+        links = _FINDERS[kind](look)
+        return {"prompt": links.prompt, "group": links.group}
+
+    run = text_run(look.store) if kind == "near" else None
+    parts = look.store.generation.runs.get(run.run_id, ()) if run else ()
+    rules = f"{RULES} {run.run_id if run else ''} {len(parts)}"
+    return Links(kind, **kept(look.store, f"links-{kind}", rules, find))
 
 
 def components(
@@ -209,12 +219,11 @@ def _normalised(look: _Look) -> Links:
     return grouped("normalised", said.whole[some], said.prompts[some], look.ids)
 
 
-def _near(look: _Look) -> Links | None:
+def _near(look: _Look) -> Links:
     run = text_run(look.store)
-    if run is None:
-        return None
+    asked = {"run_id": run.run_id if run else ""}
     prompts, signatures = [np.empty(0, np.int64)], []
-    for batch in look.store.stream("inputs_prompt_signatures", {"run_id": run.run_id}, rows=65_536):
+    for batch in look.store.stream("inputs_prompt_signatures", asked, rows=65_536):
         prompts.append(batch["id"].to_numpy())
         signatures.append(signature_rows(batch["signature"]))
     if not signatures:
@@ -247,7 +256,7 @@ def _conversation(look: _Look) -> Links:
     )
 
 
-_FINDERS: Mapping[str, Callable[[_Look], Links | None]] = {
+_FINDERS: Mapping[str, Callable[[_Look], Links]] = {
     "normalised": _normalised,
     "near": _near,
     "response": _response,
