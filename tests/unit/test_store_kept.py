@@ -1,4 +1,4 @@
-"""What is found in a store's texts once: kept while they stay, found anew where it cannot be had."""
+"""What is found in the texts of a store once: kept while they stay, else found anew."""
 
 import threading
 from contextlib import closing
