@@ -37,7 +37,7 @@ def where_argument(parser: ArgumentParser) -> None:
 
 
 def filter_arguments(parser: ArgumentParser) -> None:
-    """Add what says which rows: a filter and a preset."""
+    """Add a filter."""
     where_argument(parser)
     parser.add_argument(
         "--source", action="append", default=[], metavar="NAME", help="only this source; repeats"
@@ -50,6 +50,10 @@ def filter_arguments(parser: ArgumentParser) -> None:
         help="only this split of the sources; repeats",
     )
     parser.add_argument("--search", default="", metavar="TEXT", help=_SEARCH)
+
+
+def preset_argument(parser: ArgumentParser) -> None:
+    """Add a preset."""
     parser.add_argument(
         "--preset", default="everything", help=f"which rows to keep: {', '.join(PRESETS.names())}"
     )
@@ -69,6 +73,7 @@ def filter_of(args: Namespace) -> PairFilter:
 def recipe_arguments(parser: ArgumentParser) -> None:
     """Add what an export is made by."""
     filter_arguments(parser)
+    preset_argument(parser)
     add = parser.add_argument
     add("--param", action="append", default=[], metavar="NAME=NUMBER",
         help="a parameter of the preset; repeats")  # fmt: skip

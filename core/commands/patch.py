@@ -66,8 +66,6 @@ def _make(args: Namespace, settings: Settings) -> Outcome:
             "A patch needs a rule that makes verdicts of votes.",
             f"Add --verdicts, one of {', '.join(RULES.names())}.",
         )
-    if args.preset != "everything":
-        raise UsageError("A patch holds what people say, and no preset.", "Leave --preset out.")
     check_free(args.out, args.force)
     recipe = Recipe(filter=filter_of(args), labels=labels, names=args.real_names)
     with closing(open_store(settings.store, settings.memory, settings.threads)) as store:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.commands.command import Command, Outcome
 from core.commands.export import check_names
-from core.commands.exportargs import filter_arguments, filter_of
+from core.commands.exportargs import filter_arguments, filter_of, preset_argument
 from core.commands.relabelling import WHO, desk_of, find_queue, tell_votes, verbs
 from core.curate.queues.drafts import QueueAsk, draft
 from core.curate.queues.kinds import QUEUE_KINDS, RANDOM
@@ -48,6 +48,7 @@ def _make_arguments(parser: ArgumentParser) -> None:
     add("name", metavar="NAME", help="what people see")
     add("--kind", default=_PLAIN.kind, metavar="K", help=f"which pairs come first: {kinds}")
     filter_arguments(parser)
+    preset_argument(parser)
     add("--size", type=int, default=_PLAIN.size, metavar="N", help="most ranked pairs (500)")
     add("--overlap", type=int, default=1, metavar="N", help="answers per pair (1)")
     add("--audit", type=float, default=_PLAIN.audit_share, metavar="SHARE",

@@ -9,7 +9,7 @@ import numpy as np
 from core.curate.base import Base
 from core.curate.draws import uniform
 from core.curate.presets import Kept
-from core.curate.reading import Coded, key_values
+from core.curate.reading import Coded, check_value, key_values
 from core.curate.recipe import Recipe
 from core.schema import Bools, Floats, Ints
 from core.store.instance import Store
@@ -31,7 +31,7 @@ def amounts(store: Store, recipe: Recipe, base: Base, kept: Kept) -> Amounts:
     depend on the order of rows. Rows without a value of the key are a slice of their own.
 
     Raises:
-        UnknownName: no such key.
+        UnknownName: no such key, or no row of the store has the value that is capped.
     """
     at = kept.places
     first = (
@@ -40,6 +40,8 @@ def amounts(store: Store, recipe: Recipe, base: Base, kept: Kept) -> Amounts:
     stay = np.ones(at.size, np.bool_)
     for cap in recipe.caps:
         coded = key_values(store, cap.by, base.row_id[at])
+        if cap.value and cap.value not in coded.names:
+            check_value(store, cap.by, cap.value)
         asked = np.array([name == cap.value or not cap.value for name in coded.names], np.bool_)
         most = np.where(asked, cap.n, at.size)
         stay &= _first(coded, first, stay, most)

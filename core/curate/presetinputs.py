@@ -102,11 +102,11 @@ def values_of(store: Store, column: Column, row_ids: Ints, rows: Base | Selectio
 def relabelled(signal: str, values: Floats, rows: Base | Selection) -> Floats:
     """Return a stored signal's values of some rows after what people said of their labels.
 
-    A signed one is negated where the sides are swapped, a share turned round. Who is settled is no
-    suspect.
+    A signed one is negated where the sides are swapped, a share turned round. What people settled
+    is no suspect; what a preset turns was one.
     """
     if signal == SUSPICION:
-        return np.where(rows.settled, 0.0, values)
+        return np.where(rows.settled, 0.0, np.where(rows.flipped, 1 - values, values))
     spec = SIGNALS.get(signal)
     if not rows.flipped.any() or not (spec.signed or spec.mirrored or signal in ONE_SIDED):
         return values

@@ -19,6 +19,7 @@ from core.curate.selection import Selection
 from core.curate.splits.contamination import Hits
 from core.curate.splits.leakage import LeakageReport
 from core.curate.splits.links import Components
+from core.curate.written.tables import tables_of
 from core.schema import Floats, SignalColumn
 from core.store.instance import Store
 
@@ -89,8 +90,11 @@ def preview(
     groups: Components | None = None,
     hits: Hits | None = None,
 ) -> Preview:
-    """Say what `export.write` would write; takes and raises what `plan` does."""
-    return previewed(store, plan(store, recipe, given, base, groups, hits))
+    """Say what `export.write` would write; takes and raises what `plan` and `tables_of` do."""
+    planned = plan(store, recipe, given, base, groups, hits)
+    if recipe.columns:
+        tables_of(store, planned)  # a number that nothing provides is said before writing
+    return previewed(store, planned)
 
 
 def previewed(store: Store, planned: Plan) -> Preview:

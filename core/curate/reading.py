@@ -100,6 +100,13 @@ def key_values(store: Store, name: str, row_ids: Ints) -> Coded:
     return _coded(column.take(pa.array(row_ids)).fill_null(UNKNOWN))
 
 
+def check_value(store: Store, name: str, value: str) -> None:
+    """Raise UnknownName where no row of the store has this value of a key."""
+    known = store.query("export_column", column=name)["value"].fill_null(UNKNOWN).unique()
+    if value not in (names := known.to_pylist()):
+        raise UnknownName(name.replace("_", " "), value, names)
+
+
 def prompt_vectors(store: Store, prompt_ids: Ints) -> Floats:
     """Return the embedding of each row's prompt, of length 1, shape (rows, d); NaN without one.
 

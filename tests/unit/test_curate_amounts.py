@@ -55,6 +55,19 @@ def test_a_cap_of_one_value_leaves_the_others(store: Store) -> None:
     assert per_source(found) == {"ant": 3, "bee": 10, "cow": 4}
 
 
+def test_a_cap_of_a_value_that_no_row_has_is_a_mistake(store: Store) -> None:
+    with pytest.raises(UnknownName, match="There is no source named 'cwo'") as raised:
+        taken(store, caps=(Cap("source", 4, "cwo"),))
+    assert "Did you mean 'cow'?" in raised.value.hint
+    assert taken(store, caps=(Cap("chosen_model", 4, "unknown"),)).counts.capped == 15
+
+
+def test_a_cap_of_a_value_that_the_filter_left_out_is_none(store: Store) -> None:
+    bees = PairFilter(sources=("bee",))
+    recipe = Recipe(filter=bees, caps=(Cap("source", 4, "cow"),))
+    assert choose(store, recipe, base_of(store, bees)).counts.selected == 10
+
+
 def test_two_caps_hold_together(store: Store) -> None:
     found = taken(store, caps=(Cap("source", 6), Cap("chosen_model", 4, "unknown")))
     assert max(per_source(found).values()) <= 6

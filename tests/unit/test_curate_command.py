@@ -56,6 +56,8 @@ def test_a_dry_run_writes_nothing(assay: Assay, store: Path, tmp_path: Path) -> 
         (("--dry-run", "--splits", "0.5,0.6"), 2, "add up to 1.1"),
         (("--dry-run", "--preset", "best"), 2, "no preset named 'best'"),
         (("--dry-run", "--format", "csv"), 2, "invalid choice"),
+        (("--dry-run", "--cap", "source:mad=5"), 2, "Did you mean 'made'?"),
+        (("--dry-run", "--columns", "weight"), 1, "which the store does not have"),
         (("--dry-run", "--source", "mad"), 2, "Did you mean 'made'?"),
         (("--dry-run", "--source-split", "tset"), 2, "no split named 'tset'"),
         (("--dry-run", "--where", "what is this"), 2, "cannot be read"),

@@ -21,7 +21,7 @@ from core.curate.manifests.manifest import (
     manifest_text,
     scorers,
 )
-from core.curate.manifests.reading import MAX_BYTES, Bad, manifest_of, read_manifest, recipe_from
+from core.curate.manifests.reading import MAX_BYTES, Bad, manifest_of, read_manifest, value_of
 from core.curate.recipe import Cap, EvaluationFile, Labels, Recipe
 from core.curate.splits.asked import KEEP, LINKS, SplitPlan
 from core.errors import ExportError
@@ -254,7 +254,7 @@ RECIPES = st.builds(
 @given(RECIPES)
 def test_a_recipe_comes_back_from_json_exactly(recipe: Recipe) -> None:
     data = json.loads(manifest_text(replace(MADE, recipe=recipe)))["recipe"]
-    read = recipe_from(data)
+    read = value_of(Recipe, data)
     assert read == recipe
     # Equal is not enough: 1 and 1.0 are equal and are written differently.
     again = json.loads(manifest_text(replace(MADE, recipe=read)))["recipe"]

@@ -9,7 +9,7 @@ import pytest
 from core.curate.base import Base, base_of
 from core.curate.counts import Counts
 from core.curate.judged import Judged
-from core.curate.presetinputs import columns_of, values_of
+from core.curate.presetinputs import columns_of, relabelled, values_of
 from core.curate.presets import Need
 from core.curate.pseudonyms import Called
 from core.curate.recipe import Labels, Recipe
@@ -201,3 +201,12 @@ def test_the_order_of_verdicts_and_imports_changes_nothing(tmp_path: Path) -> No
     first, second = base(one, flip(), *said), base(other, flip(), *said[::-1])
     assert first.pair_id.tolist() == second.pair_id.tolist()
     assert first.flipped.tolist() == second.flipped.tolist()
+
+
+def test_suspicion_is_of_the_label_that_is_written(store: Store) -> None:
+    found = base(store, Labels())
+    n = found.row_id.size
+    turned, settled = np.arange(n) == 1, np.arange(n) == 2
+    rows = replace(found, flipped=turned, settled=settled)
+    said = relabelled("suspicion", np.full(n, 0.9), rows)
+    assert said[:3].tolist() == pytest.approx([0.9, 0.1, 0.0])

@@ -84,7 +84,7 @@ def test_two_halves_merge_into_the_whole(assay: Assay, voted: Path) -> None:
     ("words", "code", "says"),
     [
         (("make", "--out", "x"), 2, "A patch needs a rule"),
-        (("make", "--out", "x", "--verdicts", "majority", "--preset", "y"), 2, "and no preset"),
+        (("make", "--out", "x", "--verdicts", "majority", "--preset", "y"), 2, "--preset"),
         (("make", "--out", "x", "--verdicts", "majority", "--where", "row_id > 5"), 1, "settle no"),
         (("make", "--out", "data.jsonl", "--verdicts", "majority"), 1, "is there already"),
         (("make", "--verdicts", "majority"), 2, "--out"),

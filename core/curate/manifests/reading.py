@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from core.curate.manifests.manifest import LEFT_OUT, NAME, FileEntry, Manifest
-from core.curate.recipe import Recipe
 from core.errors import AssayError, ExportError
 from core.schema import SCHEMA_VERSION
 from core.store.layout import APPLICATION
@@ -69,18 +68,6 @@ def manifest_of(said: object) -> Manifest:
     made = cast(Manifest, _value(Manifest, data, "", 0))
     _check(made)
     return made
-
-
-def recipe_from(said: object) -> Recipe:
-    """Return the recipe that JSON values say, equal to the one they came from.
-
-    Raises:
-        ExportError: they say no recipe; names what is wrong.
-    """
-    try:
-        return cast(Recipe, _value(Recipe, said, "recipe", 0))
-    except Bad as error:
-        raise ExportError(f"This is no recipe: {error}.", _HINT) from error
 
 
 def value_of(kind: type[T], said: object) -> T:
