@@ -30,8 +30,9 @@ def show(pair: BlindPair) -> None:
     """Draw the prompt and both answers, raw."""
     if st.session_state.get(MASKED):
         pair = _masked(pair)
-    limit = render.LONG if st.session_state.get(WHOLE) else render.SHORT
-    render.turns(pair.prompt, frozenset(), limit)
+    whole = bool(st.session_state.get(WHOLE))
+    limit = render.LONG if whole else render.SHORT
+    render.turns(pair.prompt, frozenset(), limit, bounded=not whole)
     a, b = (
         render.Side(title, "", render.text_of(turns))
         for title, turns in zip(SIDES, (pair.left, pair.right), strict=True)

@@ -25,6 +25,10 @@ SHORT = 6_000
 """Characters of one text that are shown at first."""
 LONG = 400_000
 """Characters of one text that a page can show; the rest is in the export."""
+TALL = 900
+"""Characters of a conversation above which a bounded one may need to scroll; a turn's name and
+edges take as much room as TURN of them."""
+TURN = 200
 
 MOST_SIGNS = 2_000
 """Signs of one text that get a colour of their own; a browser is slow with more elements."""
@@ -99,15 +103,32 @@ def text_of(turns: tuple[Turn, ...]) -> str:
     return "\n\n".join(f"{turn.role}:\n{turn.content}" for turn in turns)
 
 
-def turns(conversation: tuple[Turn, ...], terms: frozenset[str], limit: int = SHORT) -> None:
-    """Show a conversation turn by turn."""
+def turns(
+    conversation: tuple[Turn, ...],
+    terms: frozenset[str],
+    limit: int = SHORT,
+    bounded: bool = False,
+) -> None:
+    """Show a conversation turn by turn; `bounded` a long one in a box that scrolls.
+
+    Of several turns such a box shows the last one first: it is what the answers are to.
+    """
     boxes = [
         f'<div class="as-box as-turn"><b>{html.escape(visible(turn.role))}</b>'
         f'<div class="as-text" dir="auto">{_body(_uncut(turn.content[:limit]), terms)}</div></div>'
         for turn in conversation
     ]
-    st.html(style.TEXTS + "".join(boxes))
+    drawn = "".join(boxes)
+    if bounded and sum(TURN + len(turn.content) for turn in conversation) > TALL:
+        drawn = _bounded(drawn, last_first=len(conversation) > 1)
+    st.html(style.TEXTS + drawn)
     _notice([len(turn.content) for turn in conversation], limit)
+
+
+def _bounded(drawn: str, last_first: bool) -> str:
+    kind = "as-bounded as-last" if last_first else "as-bounded"
+    region = 'role="region" aria-label="Prompt" tabindex="0"'
+    return f'<div class="{kind}" {region}><div>{drawn}</div></div>'
 
 
 def controls() -> None:

@@ -14,6 +14,10 @@ TEXTS = """<style>
 font-size:.87rem;border-bottom:1px solid rgba(128,140,152,.25)}
 .as-box>b>i{font-style:normal;font-weight:400;opacity:.72;overflow-wrap:anywhere}
 .as-first{border-top:3px solid #2f7fc1}.as-second{border-top:3px solid #c9772b}
+.as-bounded{display:flex;flex-direction:column;max-height:max(36vh,12rem);overflow-y:auto;
+border-bottom:1px solid rgba(128,140,152,.6);box-shadow:inset 0 -1rem .8rem -.8rem #80868c80}
+.as-bounded.as-last{flex-direction:column-reverse;border-bottom:0;
+border-top:1px solid rgba(128,140,152,.6);box-shadow:inset 0 1rem .8rem -.8rem #80868c80}
 .as-turn{margin-bottom:.6rem;border-left:3px solid rgba(128,140,152,.45)}
 .as-text{padding:.7rem .9rem;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.55;
 unicode-bidi:isolate;max-width:62rem}

@@ -19,7 +19,8 @@ from tests.pages.hostile import CORPUS
 
 TAGS = {"style", "div", "b", "i", "ins", "mark", "code", "span", "table", "caption", "thead",
         "tbody", "tr", "th", "td", "details", "summary", "dl", "dt", "dd"}  # fmt: skip
-ATTRIBUTES = {"class", "dir", "title", "scope", "style"}
+BOX = {"role": {"region"}, "aria-label": {"Prompt"}, "tabindex": {"0"}}
+ATTRIBUTES = {"class", "dir", "title", "scope", "style", *BOX}
 CLASS = re.compile(r"as-[a-z0-9-]+( as-[a-z0-9-]+)*")
 STYLE = re.compile(r"width:\d{1,3}%")
 LONG = 300_000
@@ -59,6 +60,7 @@ def harmless(pages: list[str]) -> Emitted:
     found = Emitted(pages)
     assert found.tags <= TAGS
     assert set(found.attributes) <= ATTRIBUTES
+    assert all(found.attributes.get(name, said) == said for name, said in BOX.items())
     assert all(CLASS.fullmatch(value) for value in found.attributes.get("class", ()))
     assert all(STYLE.fullmatch(value) for value in found.attributes.get("style", ()))
     return found
@@ -73,6 +75,27 @@ def test_texts_are_letters(emitted: list[str], text: str) -> None:
     terms = frozenset({"script", "as", "span", "amp", "lt", text[:6]})
     render.turns((Turn(text, text),), terms)
     assert visible(text) in harmless(emitted).text.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("text", CORPUS)
+def test_a_bounded_conversation_is_letters_in_a_box_that_keys_reach(
+    emitted: list[str], text: str
+) -> None:
+    render.turns((Turn("user", text), *[Turn("user", "more")] * 5), frozenset(), bounded=True)
+    found = harmless(emitted)
+    assert visible(text) in found.text.replace("\r\n", "\n")
+    assert BOX.items() <= found.attributes.items()
+    assert "as-bounded as-last" in found.attributes["class"]
+
+
+def test_only_a_long_conversation_is_bounded_and_one_turn_begins_at_its_top(
+    emitted: list[str],
+) -> None:
+    render.turns((Turn("user", "short"),), frozenset(), bounded=True)
+    render.turns((Turn("user", "long " * 400),), frozenset())
+    assert "tabindex" not in harmless(emitted).attributes
+    render.turns((Turn("user", "long " * 400),), frozenset(), bounded=True)
+    assert "as-bounded" in harmless(emitted).attributes["class"]
 
 
 @pytest.mark.parametrize("text", CORPUS)
