@@ -192,3 +192,14 @@ def test_no_evaluation_and_no_rows(tmp_path) -> None:
     with closing(make_store(tmp_path, [])) as store:
         assert contaminated(store, ()).prompt_ids.size == 0
         assert contaminated(store, (prompts(*TEXTS),)).prompt_ids.size == 0
+
+
+ZH = "请写一首关于一只学会用计算机编程的猫的打油诗，要押韵。"
+
+
+def test_a_prompt_in_a_script_without_spaces_is_found_inside_another(tmp_path) -> None:
+    """26 signs count as 52; the first 20 of them are too few to be meant."""
+    rows = [asked(1, f"你好！{ZH}谢谢"), asked(2, f"你好！{ZH[:20]}谢谢")]
+    make_store(tmp_path / "store", rows).close()
+    assert met(looked(tmp_path / "store", ZH), tmp_path / "store") == {1: ("contains", ZH)}
+    assert met(looked(tmp_path / "store", ZH[:20]), tmp_path / "store") == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,10 @@ HITS = ("exact", "normalised", "near", "contains")
 """How a prompt meets an evaluation prompt, the surest first: equal; equal but for case, spaces and
 punctuation; nearly the same words; holds it whole, from LEAST characters on."""
 LEAST = 50
+"""A sign of a script without spaces is a word by itself, and counts as two."""
+_SIGN = re.compile(
+    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 _ROWS = 20_000
 _OTHER_RUN = (
     "Nearly equal prompts were not looked for: the run of text statistics was made by other rules. "
@@ -115,9 +120,10 @@ class _Asked:
             form = normal_form(text).encode()
             if form:
                 places.setdefault(form, at)
-        seen = Counter(word for form in places for word in set(form.split()))
+        apart = {_apart(form): at for form, at in places.items()}
+        seen = Counter(word for form in apart for word in set(form.split()))
         held: dict[bytes, list[tuple[bytes, int]]] = {}
-        for form, at in places.items():
+        for form, at in apart.items():
             if len(form.decode()) >= LEAST:
                 # A word that few forms have, and a long one, stands in few other prompts.
                 anchor = min(form.split(), key=lambda word: (seen[word], -len(word), word))
@@ -126,12 +132,20 @@ class _Asked:
 
     def inside(self, form: bytes) -> int | None:
         """Return the first long text that stands in a prompt, at the bounds of words."""
+        form = _apart(form)
         there = self.anchors.intersection(form.split())
         if not there:
             return None
         whole = b" %b " % form
         hits = (at for word in there for held, at in self.held[word] if held in whole)
         return min(hits, default=None)
+
+
+def _apart(form: bytes) -> bytes:
+    """Return a normal form with Chinese, Japanese and Korean signs as words, as `near` has them."""
+    if form.isascii():
+        return form
+    return " ".join(_SIGN.sub(r" \g<0> ", form.decode()).split()).encode()
 
 
 def _by_text(store: Store, asked: _Asked, found: _Found) -> None:
