@@ -194,7 +194,7 @@ def test_no_evaluation_and_no_rows(tmp_path) -> None:
         assert contaminated(store, (prompts(*TEXTS),)).prompt_ids.size == 0
 
 
-ZH = "请写一首关于一只学会用计算机编程的猫的打油诗，要押韵。"
+ZH = "请写一首关于一只学会用计算机编程的猫的打油诗，一定要押韵。"
 
 
 def test_a_prompt_in_a_script_without_spaces_is_found_inside_another(tmp_path) -> None:
