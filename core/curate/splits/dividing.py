@@ -32,6 +32,8 @@ class _Units:
     of_row: Ints
     rank: Ranks
     """Their order, drawn by the seed."""
+    drawn: Ints
+    """They themselves in that order."""
     size: Ints
     owner: Ints
     """The source of each; one of them where it has several."""
@@ -75,11 +77,12 @@ def divide(selection: Selection, plan: SplitPlan, seed: int, groups: Components)
     _place_big(units, _least(room), room, place)
     for members, shares in _patterns(units, place):
         sources, rows = units.shares.source[shares], units.shares.rows[shares]
-        _fill(units, members, room[sources[0]].sum(axis=0), place)
+        drawn = members[np.argsort(units.rank[members])]
+        _fill(units, drawn, room[sources[0]].sum(axis=0), place)
         np.subtract.at(room, (sources, place[members][:, None]), rows)
     for each in range(n_sources):
-        members = np.flatnonzero((units.owner == each) & (place < 0))
-        _fill(units, members, room[each], place)
+        open_ = (units.owner == each) & (place < 0)
+        _fill(units, units.drawn[open_[units.drawn]], room[each], place)
     return Splits(plan.names, place[units.of_row], shared_prompts=0)
 
 
@@ -105,7 +108,9 @@ def _units(selection: Selection, source: Ints, seed: int, groups: Components) ->
     mixed = np.zeros(used.size, np.bool_)
     mixed[unit[owner[unit] != source]] = True
     rank = drawn_order(groups.smallest[used], seed)
-    return _Units(unit, rank, np.bincount(unit), owner, mixed, _shares(unit, source, mixed))
+    order = groups.drawn(seed)
+    drawn, size = number[order[there[order]]], np.bincount(unit)
+    return _Units(unit, rank, drawn, size, owner, mixed, _shares(unit, source, mixed))
 
 
 def _shares(unit: Ints, source: Ints, mixed: Bools) -> Shares:
@@ -170,8 +175,7 @@ def _patterns(units: _Units, place: Ints) -> list[tuple[Ints, Ints]]:
 
 
 def _fill(units: _Units, members: Ints, room: Floats, place: Ints) -> None:
-    """Divide components in proportion to the room; each goes where its middle row falls."""
-    members = members[np.argsort(units.rank[members])]
+    """Divide components, in their order, in proportion to the room: where the middle row falls."""
     size = units.size[members]
     middle = np.cumsum(size) - size / 2
     open_ = np.maximum(room, 0)

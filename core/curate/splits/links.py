@@ -16,6 +16,7 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from core.curate.draws import mixed
 from core.curate.splits.asked import LINKS
 from core.curate.splits.normal import normal_forms
 from core.errors import UnknownName
@@ -87,6 +88,25 @@ class Components:
     def row_label(self) -> Ints:
         """Return the component of each row, by row_id."""
         return np.asarray(self.label[self.rows])
+
+    def prompts_among(self, places: Ints) -> int:
+        """Return how many different prompts stand at these places of `prompt_ids`."""
+        there = np.zeros(self.prompt_ids.size, np.bool_)
+        there[places] = True
+        return int(there.sum())
+
+    def drawn(self, seed: int) -> Ints:
+        """Return the components in an order that the seed draws; of the last seed it is kept."""
+        order = self._orders.get(seed)
+        if order is None:
+            order = np.argsort(mixed(self.smallest, seed))
+            self._orders.clear()
+            self._orders[seed] = order
+        return order
+
+    @cached_property
+    def _orders(self) -> dict[int, Ints]:
+        return {}
 
 
 def prompt_groups(store: Store, kinds: tuple[str, ...] = LINKS) -> Components:
