@@ -59,6 +59,9 @@ COMMANDS = (
 
 def main(argv: Sequence[str]) -> int:
     """Run one command line; return its exit code and never raise."""
+    # What fetches data sets and models would ask the hub which programs to look for on this
+    # machine, and tell it which of them runs; it reads this when it is imported.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         return _run(argv)
     except SystemExit as stop:  # argparse ends --help this way

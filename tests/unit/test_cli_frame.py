@@ -147,3 +147,11 @@ def test_a_reader_that_closes_early_is_no_error() -> None:
     )
     assert done.stdout.split() == ["0"]
     assert done.stderr == ""
+
+
+def test_the_hubs_client_reports_nothing(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.delenv("HF_HUB_DISABLE_TELEMETRY", raising=False)
+    assert cli.main(["formats"]) == 0
+    seen = "import huggingface_hub.constants as c; print(c.HF_HUB_DISABLE_TELEMETRY)"
+    run = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "True"
