@@ -77,10 +77,14 @@ def take_back(seq: int) -> BlindItem | None:
     """Take an own vote back; its pair comes on screen next. Return the pair, None if refused."""
     seat = here()
     seat.act()
+    said = cached.desk().ask(lambda state: state.votes.get(seq))
     opened = _tried(seat, lambda name: cached.desk().undo(name, seq))
     if opened is not None:
         seat.saved, seat.practised, seat.item = "", None, None
         seat.warning = "The answer is taken back; its pair is open again."
+        if said is not None:
+            seat.recalled = said.answer.strength
+            reasons.recall(opened.token, said.answer)
     return opened
 
 

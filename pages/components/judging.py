@@ -82,10 +82,8 @@ def last_vote(state: State, person: str, queue_id: str) -> int | None:
 
 
 def _line(seat: Seat, desk: Desk, person: Person, queue: Queue) -> None:
-    with st.container(horizontal=True, gap="medium"):
-        line = pace.line(desk.progress(person.name, queue.id), person.name, queue.id)
-        st.caption(f"{plain(queue.name, 80)} · {line}", width="content")
-        saidline.show()
+    line = pace.line(desk.progress(person.name, queue.id), person.name, queue.id, len(queue.real))
+    st.caption(f"{plain(queue.name, 80)} · {line}")
     pace.remind(seat)
 
 
@@ -103,7 +101,8 @@ def _open(seat: Seat, queue: Queue, item: BlindItem, last: int | None) -> None:
         _missing(item, last)
         return
     if fresh:
-        seat.strength, seat.leaked = None, blind.leaks(pair)
+        seat.strength, seat.recalled = seat.recalled, None
+        seat.leaked = blind.leaks(pair)
     _texts(pair)
     votebar.show(seat, item.token, last)
     if fresh or not seat.drawn_at:
@@ -130,6 +129,7 @@ def _covered(queue: Queue, item: BlindItem, last: int | None) -> None:
         )
     with st.container(horizontal=True):
         votebar.around(item.token, last)
+        saidline.show()
 
 
 def _missing(item: BlindItem, last: int | None) -> None:
@@ -139,6 +139,7 @@ def _missing(item: BlindItem, last: int | None) -> None:
     )
     with st.container(horizontal=True):
         votebar.around(item.token, last)
+        saidline.show()
 
 
 def _unsent(unsent: Unsent) -> None:

@@ -70,6 +70,8 @@ def _row(vote: CastVote, queue: str, found: Previews) -> None:
             st.caption(f"{at:%d %b %Y %H:%M} · {plain(queue or vote.origin, 80)}{_extra(vote)}")
             st.markdown(_line(found.prompts.get(vote.pair_id, "")))
             st.markdown(_chosen(vote, found))
+            if vote.answer.rationale:
+                st.caption(f"Why: {_line(vote.answer.rationale)}")
         st.button("Open again", key=f"relabel_reopen_{vote.seq}", on_click=_open, args=(vote,))
 
 

@@ -35,8 +35,10 @@ def due(seat: Seat) -> bool:
     return not seat.reminded and seat.touched - seat.since >= BREAK_SECONDS
 
 
-def line(found: Progress, person: str, queue_id: str) -> str:
+def line(found: Progress, person: str, queue_id: str, pairs: int) -> str:
     """Return how far this person is; of two lines around a press, nothing tells what it was for.
+
+    pairs: how many the queue has: one person is asked about each once.
 
     Own answers of every purpose count alike. What the queue wants falls with an answer for a label
     alone, so of that only coarse steps are said.
@@ -50,7 +52,10 @@ def line(found: Progress, person: str, queue_id: str) -> str:
     few = "fewer than" if wanted <= step else "about"
     said = [f"{found.answered:,} answered", f"{few} {wanted:,} wanted in this queue"]
     if found.median_seconds is not None:
-        said += [f"{seconds(found.median_seconds)} each", left(wanted, found.median_seconds)]
+        said += [
+            f"{seconds(found.median_seconds)} each",
+            left(min(wanted, pairs), found.median_seconds),
+        ]
     return " · ".join(said)
 
 
@@ -60,7 +65,7 @@ def coarse(found: Progress, person: str, queue_id: str) -> int:
     Kept for all sessions: a page that is loaded anew after a press looks no sooner.
     """
     step = step_of(found.total)
-    now = max(1, math.ceil(found.wanted / step)) * step
+    now = min(max(1, math.ceil(found.wanted / step)) * step, max(step, found.total))
     return cached.first(now, queue_id, person, found.total, found.answered // REFRESH_ANSWERS)
 
 

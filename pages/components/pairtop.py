@@ -12,6 +12,9 @@ _HTML = '<div class="as-top"></div>'
 _CSS = """
 [data-testid=stLayoutWrapper]:has(>.st-key-pair_top){height:0;margin-bottom:-1rem}
 .as-top{scroll-margin-top:4.5rem}
+[data-testid=stLayoutWrapper]:has(>.st-key-settle_bar){position:sticky;bottom:0;z-index:5}
+.st-key-settle_bar{padding:.7rem 0;border-top:1px solid rgba(128,140,152,.35);
+background:light-dark(#ffffff,#11161c)}
 """
 _JS = """
 let before = null;

@@ -1,7 +1,7 @@
 """What Relabel does in the browser: it is given no data and sends none.
 
-A held key counts once, what is said is read out, the focus goes on to the next pair, the buttons
-stay in sight.
+A held key counts once, what is said is read out, the focus goes on to the next pair, which begins
+at its top, the buttons stay in sight.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ _CSS = """
 .as-live{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 [data-testid=stLayoutWrapper]:has(>.st-key-relabel_keys){position:absolute}
 [data-testid=stBaseButton-primary] kbd{opacity:1}
+[data-testid=stMain][data-reading]:focus-visible::before{content:none}
 [data-testid=stLayoutWrapper]:has(>.st-key-relabel_bar){position:sticky;bottom:0;z-index:5}
 .st-key-relabel_bar{padding:.7rem 0 .9rem;border-top:1px solid rgba(128,140,152,.35);
 background:light-dark(#ffffff,#11161c)}
@@ -22,7 +23,8 @@ background:light-dark(#ffffff,#11161c)}
 """
 # Streamlit's shortcuts take every repetition of a held key for a press; here each is stopped
 # before they hear it. A press on a focused button loses the focus with the button, which belongs
-# to one pair: the next pair's takes it.
+# to one pair: the next pair's takes it. Where nothing has the focus, what scrolls gets it, or no
+# key would scroll; nobody chose that, so it has no ring.
 _JS = """
 const typing = (node) =>
   node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
@@ -37,15 +39,26 @@ export default function ({ parentElement }) {
   const leave = (event) => {
     if (event.key === "Escape" && typing(event.target)) event.target.blur();
   };
-  let last = "", node = null;
+  let last = "", node = null, pair = "";
+  const named = (at) => [...at.classList].find((name) => name.startsWith("st-key-relabel_"));
   const base = (button) => {
     const at = button.closest("[class*='st-key-']");
-    const key = at && [...at.classList].find((name) => name.startsWith("st-key-relabel_"));
+    const key = at && named(at);
     return key ? key.slice(0, key.lastIndexOf("_") + 1) : "";
   };
   const focused = (event) => {
     node = event.target;
     last = node.tagName === "BUTTON" ? base(node) : "";
+  };
+  const begin = () => {
+    const main = document.querySelector("[data-testid=stMain]");
+    const prompt = document.querySelector(".as-bounded, .as-box");
+    const above = prompt ? prompt.getBoundingClientRect().top - 72 : 0;
+    if (above < 0) main.scrollTop += above;
+    if (document.activeElement !== document.body) return;
+    main.dataset.reading = "";
+    main.addEventListener("blur", () => delete main.dataset.reading, { once: true });
+    main.focus({ preventScroll: true });
   };
   const look = () => {
     for (const box of document.querySelectorAll(".as-box:not([role])")) {
@@ -58,6 +71,11 @@ export default function ({ parentElement }) {
     if (last && !node.isConnected && document.activeElement === document.body) {
       const next = document.querySelector(`[class*="${last}"] button:not(:disabled)`);
       if (next) next.focus({ preventScroll: true });
+    }
+    const vote = document.querySelector("[class*='st-key-relabel_a_']");
+    if (vote && named(vote) !== pair) {
+      pair = named(vote);
+      begin();
     }
   };
   const watch = new MutationObserver(look);

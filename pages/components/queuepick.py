@@ -73,7 +73,7 @@ def _none() -> None:
         "No queue asks you now.",
         "A lead makes queues on the page Team or with the command below, and says there who is "
         "asked. Then reload this page.",
-        "python -m core queue make",
+        "python -m core queue make NAME",
     )
 
 

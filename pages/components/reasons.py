@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.relabel.answering import LONGEST
-from core.schema.relabel import TAGS
+from core.schema.relabel import TAGS, Answer
 
 ATTRIBUTES = ("helpful", "correct", "harmless")
 SCORES = (1, 2, 3, 4, 5)
@@ -45,6 +45,17 @@ def show(token: str) -> None:
         on_change="ignore",
         placeholder="Letters typed here are no votes. Escape leaves the box.",
     )
+
+
+def recall(token: str, answer: Answer) -> None:
+    """Put what an answer that was taken back said into the fields of its new showing."""
+    state = st.session_state
+    state[f"tags_{token}"] = list(answer.tags)
+    state[f"note_{token}"] = answer.rationale
+    for name, score in answer.attributes.items():
+        state[f"score_{name}_{token}"] = score
+    if answer.tags or answer.rationale or answer.attributes:
+        state[OPEN] = True
 
 
 def given(token: str) -> dict[str, Any]:

@@ -39,6 +39,8 @@ class Seat:
     """One of its answers names a maker."""
     strength: int | None = None
     """For the next vote alone."""
+    recalled: int | None = None
+    """Strength of an answer that was taken back, for its pair."""
     saved: str = ""
     """When the log acknowledged the last answer, as it is shown."""
     warning: str = ""

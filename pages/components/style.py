@@ -8,7 +8,7 @@ CONTROLS = """<style>
 """On a dark page, Streamlit's white is too pale on a colour that can itself be read there."""
 
 TEXTS = """<style>
-.as-sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1rem}
+.as-sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:1rem}
 .as-box{border:1px solid rgba(128,140,152,.35);border-radius:6px;min-width:0}
 .as-box>b{display:flex;gap:.6rem;align-items:baseline;padding:.45rem .9rem;font-weight:600;
 font-size:.87rem;border-bottom:1px solid rgba(128,140,152,.25)}

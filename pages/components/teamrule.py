@@ -50,7 +50,7 @@ def choose() -> Chosen:
         name = _select("From votes to a verdict", RULE, titles)
         spec = RULES.get(name)
         on_reversed = _select("A label that people reverse", REVERSED, _REVERSED)
-        on_contested = _select("A pair over which people differ", CONTESTED, _CONTESTED)
+        on_contested = _select("A contested pair", CONTESTED, _CONTESTED)
         params = [(param.name, _number(name, param)) for param in spec.params]
     policy = Policy(
         on_reversed="flip" if on_reversed == "flip" else "remove",
@@ -105,7 +105,7 @@ def show(team: Team, chosen: Chosen) -> None:
     st.caption(
         "Removing is the default, since it beats flipping in published comparisons: a wrong "
         "removal costs one pair of many, a wrong flip teaches the opposite of what people want. A "
-        "pair over which people differ is never flipped or removed: its label is no error."
+        "contested pair is never flipped or removed: its label is no error."
     )
     told = now(team, chosen)
     if not told:

@@ -131,8 +131,8 @@ def _bar(shown: tuple[Waiting, ...], at: int) -> None:
             )
         differ = sum(w.differ for w in shown)
         st.caption(
-            f"{at + 1:,} of {counted(len(shown), 'pair')} without a ruling; over {differ:,} of "
-            f"them people differ. Pair `{id_text(one.pair_id)}`."
+            f"{at + 1:,} of {counted(len(shown), 'pair')} without a ruling; of {differ:,} of them "
+            f"not all votes say the same. Pair `{id_text(one.pair_id)}`."
         )
 
 
@@ -146,7 +146,7 @@ def _pair(team: Team, chosen: teamrule.Chosen, shown: tuple[Waiting, ...], at: i
             "Its votes stay in the log. Import its source again to settle it.",
         )
         return
-    render.turns(texts.prompt, frozenset())
+    render.turns(texts.prompt, frozenset(), bounded=True)
     labelled = bool(st.session_state.get(f"settle_label_{key}"))
     notes = [model or "" for model in texts.models] if labelled else ["", ""]
     render.sides(
@@ -184,14 +184,13 @@ def _rule(texts: PairTexts, following: Waiting | None) -> None:
         format_func=lambda cause: cause.capitalize(),
     )
     st.text_input("Note", key=f"settle_note_{key}", placeholder="For those who ask later")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="settle_bar"):
         for label, shortcut, winner, tie in RULINGS:
             winner_id = {1: texts.first_id, 2: texts.second_id}.get(winner)
             st.button(
                 label,
                 key=f"settle_{label.lower().replace(' ', '_')}_{key}",
                 shortcut=shortcut,
-                type="primary" if winner else "secondary",
                 help="People rightly differ: no answer is better for all" * (tie == "contested"),
                 on_click=_decide,
                 args=(texts.pair_id, winner_id, tie, label, following),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import ballot, reasons
+from pages.components import ballot, reasons, saidline
 from pages.components.ballot import key
 from pages.components.logvotes import STRENGTHS
 from pages.components.seat import Seat
@@ -43,7 +43,7 @@ def show(seat: Seat, token: str, last: int | None) -> None:
                     on_click=ballot.strengthen,
                     args=(token, strength),
                 )
-            st.space("stretch")
+            saidline.show()
             around(token, last)
 
 

@@ -95,7 +95,12 @@ def test_three_people(open_app: OpenApp, store: Path, desk: Desk, view: str) -> 
     shown = words(open_app(store, "team", team=view))
     told = {
         "Queues": ("36 of 36", "answered", "cy"),
-        "Settle": ("without a ruling; over 4 of them people differ", "ann", "taste", "clearly"),
+        "Settle": (
+            "without a ruling; of 4 of them not all votes say the same",
+            "ann",
+            "taste",
+            "clearly",
+        ),
         "Agreement": ("Fleiss' κ", "People split", "People contradict the label"),
         "Audit": ("95 % interval", "halve the interval", "Naive rate", "Go on: "),
         "People": ("Who needs help", "Per hour", "36 answers on ", "silent gold"),
