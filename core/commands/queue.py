@@ -17,7 +17,8 @@ from core.curate.queues.kinds import QUEUE_KINDS, RANDOM
 from core.errors import UnknownName, UsageError
 from core.relabel.desk import Desk
 from core.relabel.people import people, too_few
-from core.relabel.queues import Queue
+from core.relabel.queues import Queue, check_free
+from core.relabel.state import State
 from core.schema.relabel import QueueDraft
 from core.settings import Settings
 from core.store.instance import open_store
@@ -25,6 +26,8 @@ from core.store.instance import open_store
 EVERYONE = "everyone"
 GUIDELINE_CHARS = 100_000
 _PLAIN = QueueAsk("")
+_READ = ("suspects", "audit")
+"""Strata of pairs that every person reads for their labels."""
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -80,10 +83,18 @@ def _make(args: Namespace, settings: Settings) -> Outcome:
         check_names(store, ask.filter)
         tell_votes(store, settings, ask.filter)
         made = draft(store, ask)
-    if args.dry_run:
-        return _made(made, None, ask, settings)
     with desk_of(settings) as desk:
-        return _made(made, desk.make_queue(made, WHO), ask, settings)
+        if args.dry_run:
+            desk.ask(lambda state: check_free(made.name, state.queues.values()))
+        there = desk.ask(lambda state: _answered(made, state))
+        queue_id = None if args.dry_run else desk.make_queue(made, WHO)
+    return _made(made, queue_id, ask, settings, there)
+
+
+def _answered(made: QueueDraft, state: State) -> int:
+    """Return how many of the answers that a queue wants were given in other queues."""
+    pairs = {item.pair_id for item in made.items if item.stratum in _READ}
+    return sum(min(made.overlap, len(state.answers(pair))) for pair in pairs)
 
 
 def _ask(args: Namespace, settings: Settings) -> QueueAsk:
@@ -110,6 +121,8 @@ def _ask(args: Namespace, settings: Settings) -> QueueAsk:
 def _people(names: list[str], settings: Settings) -> tuple[str, ...] | None:
     if names == [EVERYONE]:
         return None
+    if EVERYONE in names:
+        raise UsageError(f"{EVERYONE} stands alone.", "Leave the other names out.")
     known = people(settings)
     for name in names:
         if name not in known:
@@ -130,7 +143,9 @@ def _text(path: Path) -> str:
     return text
 
 
-def _made(made: QueueDraft, queue_id: str | None, ask: QueueAsk, settings: Settings) -> Outcome:
+def _made(
+    made: QueueDraft, queue_id: str | None, ask: QueueAsk, settings: Settings, there: int
+) -> Outcome:
     few = too_few(made.overlap, made.people, settings)
     strata = Counter(item.stratum for item in made.items)
     audits = [item for item in made.items if item.stratum == "audit"]
@@ -147,6 +162,7 @@ def _made(made: QueueDraft, queue_id: str | None, ask: QueueAsk, settings: Setti
         "pairs": made.params["pairs"],
         "ties": made.params["ties"],
         "overlap": made.overlap,
+        "answered": there,
         "people": made.people,
         "sentence": made.sentence,
         "note": few or None,
@@ -156,7 +172,7 @@ def _made(made: QueueDraft, queue_id: str | None, ask: QueueAsk, settings: Setti
 
 
 def _said(made: QueueDraft, data: Mapping[str, object], ask: QueueAsk) -> tuple[str, ...]:
-    chars = sum(item.n_chars for item in made.items if item.stratum in ("suspects", "audit"))
+    chars = sum(item.n_chars for item in made.items if item.stratum in _READ)
     hours = chars * made.overlap / ask.chars_per_second / 3600
     long = f"{hours:,.0f} hours" if hours >= 2 else f"{60 * hours:,.0f} minutes"
     ranked = f"{data['ranked']:,} ranked ({made.kind}), " if made.kind != RANDOM.name else ""
@@ -164,10 +180,13 @@ def _said(made: QueueDraft, data: Mapping[str, object], ask: QueueAsk) -> tuple[
     checks = f"{data['gold']:,} gold and {data['practice']:,} practice pairs"
     if not (data["gold"] or data["practice"]):
         checks = "no gold pairs, so nobody is checked silently and nobody practises"
+    wanted = made.overlap * sum(item.stratum in _READ for item in made.items)
+    there = f"{data['answered']:,} of {wanted:,} answers are there already, from other queues."
     return (
         f"{data['pairs']:,} pairs ({made.sentence}); rows left out as ties: {data['ties']:,}.",
         f"{made.name}: {ranked}{data['audits']:,} drawn at random{both}; {checks}.",
         f"Asked: {_asked(made.people)}, {made.overlap} per pair: about {long} of reading.",
+        *([there] if data["answered"] else []),
     )
 
 
@@ -215,6 +234,8 @@ def _assign(args: Namespace, settings: Settings) -> Outcome:
 
 
 def _overlap(args: Namespace, settings: Settings) -> Outcome:
+    if args.n < 1:
+        raise UsageError(f"The overlap cannot be {args.n}.", "It is 1 or more.")
     return _changed(args, settings, lambda desk, queue: desk.set_overlap(queue, args.n, WHO))
 
 

@@ -11,6 +11,7 @@ from core.relabel.log import open_log
 from core.schema.relabel import Answer
 from core.settings import Settings
 from tests.conftest import Said
+from tests.desks import answer_next
 from tests.factories import demo_pairs, make_store
 
 Assay = Callable[..., Said]
@@ -147,6 +148,8 @@ def test_more_answers_than_people_is_said(assay: Assay, store: Path) -> None:
         (("make", "q", "--kind", "random", "--where", "verdict = 'no'"), 2, "no verdict named"),
         (("reopen", "q"), 2, "no queue named 'q'"),
         (("overlap", "q", "many"), 2, "invalid int"),
+        (("overlap", "q", "0"), 2, "It is 1 or more"),
+        (("make", "q", "--assign", "everyone", "bob"), 2, "everyone stands alone"),
         (("list", "--size", "3"), 2, "Unrecognized arguments"),
     ],
 )
@@ -165,8 +168,21 @@ def test_mistakes_are_sentences(
 
 def test_a_second_open_queue_of_one_name_is_refused(assay: Assay, store: Path) -> None:
     assay("queue", "make", "Twice", "--size", 3, store=store)
-    said = assay("queue", "make", "Twice", "--size", 4, store=store)
-    assert (said.code, "open queue named 'Twice'" in said.err) == (1, True)
+    for more in ((), ("--dry-run",)):
+        said = assay("queue", "make", "Twice", "--size", 4, *more, store=store)
+        assert (said.code, "open queue named 'Twice'" in said.err) == (1, True)
+
+
+def test_answers_that_are_there_already_are_said(assay: Assay, store: Path) -> None:
+    made = ("--kind", "random", "--size", 5, "--gold", 0, "--practice", 0, "--seed", 1)
+    first = assay("queue", "make", "One", *made, "--json", store=store)
+    assert (first.data["answered"], "there already" in first.out) == (0, False)
+    desk = Desk(open_log(address(store)))
+    desk.refresh(0)
+    answer_next(desk, "ann", str(first.data["queue"]))
+    pairs = ("--where", "votes_cast > 0")
+    again = assay("queue", "make", "Two", *made, *pairs, "--dry-run", store=store)
+    assert "1 of 1 answers are there already, from other queues." in again.out
 
 
 def test_a_filter_may_ask_about_votes(assay: Assay, store: Path) -> None:
