@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.commands.command import Command, Outcome
 from core.commands.relabelling import log_argument, opened, write_lines
-from core.errors import LogError
+from core.errors import LogDamaged, LogError
 from core.relabel.chain import canonical
 from core.relabel.log import Log
 from core.schema.relabel import Head
@@ -49,8 +49,13 @@ def _run(args: Namespace, settings: Settings) -> Outcome:
         head = log.head()
         if not head.seq:
             raise LogError("There is no votes' log to back up yet.", "Nothing was written.")
-        write_lines(args.file, lines_of(log, head), args.force)
         found = log.check()
+        if found and args.file.exists():
+            raise LogDamaged(
+                f"The votes' log is damaged, so the copy in {args.file} is not replaced.",
+                "Write to another file; python -m core check tells what is wrong.",
+            )
+        write_lines(args.file, lines_of(log, head), args.force)
     data = {"events": head.seq, "hash": head.hash, "file": str(args.file), "findings": found}
     lines = [f"{head.seq:,} events are in {args.file}; the last one is {head.hash[:16]}."]
     if found:

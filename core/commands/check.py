@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from core.commands.command import Command, Outcome
 from core.commands.relabelling import log_argument, opened
-from core.errors import AssayError
+from core.errors import AssayError, UsageError
+from core.relabel.address import shown
 from core.schema import PairFilter
 from core.settings import Settings
 from core.store.instance import Store, open_store
@@ -25,7 +26,7 @@ _ANY_WORD = "a"
 
 def _run(args: Namespace, settings: Settings) -> Outcome:
     files, in_store = _store(settings)
-    events, in_log = _log(settings)
+    events, in_log = _log(settings, args.log is not None)
     found = [*in_store, *in_log]
     data = {"ok": not found, "findings": found, "files": files, "events": events}
     end = f"{files:,} files of the store and {events:,} events of the votes' log were looked at"
@@ -75,11 +76,20 @@ def _read(path: Path) -> None:
             pass
 
 
-def _log(settings: Settings) -> tuple[int, list[str]]:
-    """Return how many events the log has, and what is wrong with it."""
+def _log(settings: Settings, named: bool) -> tuple[int, list[str]]:
+    """Return how many events the log has, and what is wrong with it; one asked for must be there.
+
+    Raises:
+        UsageError: its address is none.
+    """
     try:
         with opened(settings) as log:
-            return log.head().seq, log.check()
+            seq, found = log.head().seq, log.check()
+            if named and not found and not log.log_id:
+                found = [f"There is no votes' log at {shown(log.url)}."]
+            return seq, found
+    except UsageError:
+        raise
     except AssayError as error:
         return 0, [str(error)]
 

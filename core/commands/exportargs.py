@@ -87,7 +87,7 @@ def recipe_arguments(parser: ArgumentParser) -> None:
     add("--balance", default="", metavar="KEY", help="as many pairs of each value of a key")
     add("--format", choices=(AUTO, *FORMATS.names()), default=AUTO,
         help="what a row looks like; auto takes trl where every row fits it")  # fmt: skip
-    add("--file", choices=FILES.names(), default="jsonl", help="kind of file")
+    add("--file", choices=FILES.names(), help="kind of file (jsonl, or the only one of the format)")
     add("--columns", default="", metavar="NAMES",
         help=f"weights and numbers for a trainer: {', '.join(KNOBS.names())}")  # fmt: skip
     add("--splits", default="1", metavar="RATIOS", help="such as 0.9,0.05,0.05; or keep")
@@ -128,7 +128,7 @@ def recipe_of(
     args: Namespace, settings: Settings, evaluation: tuple[EvaluationFile, ...] = ()
 ) -> Recipe:
     """Return what the command line asks for."""
-    columns = tuple(dict.fromkeys(name for name in args.columns.split(",") if name))
+    columns = tuple(dict.fromkeys(name for name in map(str.strip, args.columns.split(",")) if name))
     for name in columns:
         KNOBS.get(name)
     return Recipe(
@@ -137,13 +137,13 @@ def recipe_of(
         evaluation=evaluation,
         preset=args.preset,
         params=numbers(args.param, "--param"),
-        use=dict(_parts(text, "--use") for text in args.use),
+        use=_named(args.use, "--use"),
         caps=tuple(cap_of(text) for text in args.cap),
         balance=args.balance,
         splits=plan_splits(args.splits, args.names, args.links),
         seed=settings.seed,
         format=args.format,
-        file=args.file,
+        file=args.file or _file_of(args.format),
         columns=columns,
         names=args.real_names,
     )
@@ -152,13 +152,29 @@ def recipe_of(
 def numbers(texts: Iterable[str], flag: str) -> dict[str, float]:
     """Read `name=number` texts; raise UsageError for one that is none."""
     found: dict[str, float] = {}
-    for text in texts:
-        name, value = _parts(text, flag)
+    for name, value in _named(texts, flag).items():
         try:
             found[name] = float(value)
         except ValueError as error:
-            raise UsageError(f"{flag} {text!r} is no number.", f"Write {flag} NAME=0.4.") from error
+            raise UsageError(
+                f"{flag} {f'{name}={value}'!r} is no number.", f"Write {flag} NAME=0.4."
+            ) from error
     return found
+
+
+def _named(texts: Iterable[str], flag: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, value = _parts(text, flag)
+        if name in found:
+            raise UsageError(f"{flag} {name} is given twice.", "Give it once.")
+        found[name] = value
+    return found
+
+
+def _file_of(format: str) -> str:
+    """Return the usual kind of file of a format."""
+    return Recipe.file if format == AUTO else FORMATS.get(format).files[0]
 
 
 def _parts(text: str, flag: str) -> tuple[str, str]:

@@ -10,6 +10,8 @@ from core.curate.judged import EvaluationPrompts, Given, Judged, judged
 from core.curate.pseudonyms import salt_of
 from core.curate.recipe import Recipe
 from core.curate.splits.contamination import read_evaluation
+from core.errors import LogError
+from core.relabel.address import shown
 from core.relabel.desk import Desk
 from core.relabel.tables import Tables
 from core.schema.relabel import Head
@@ -26,10 +28,19 @@ def evaluation_of(paths: Sequence[Path]) -> tuple[EvaluationPrompts, ...]:
 def given_of(
     store: Store, settings: Settings, recipe: Recipe, evaluation: tuple[EvaluationPrompts, ...]
 ) -> Given:
-    """Return what a recipe needs, as of now; the store's tables of the log are filled for it."""
+    """Return what a recipe needs, as of now; the store's tables of the log are filled for it.
+
+    Raises:
+        LogError: the log that was named is not there, or cannot be read.
+    """
     if not (recipe.labels.rule or asks_log(recipe.filter)):
         return Given(evaluation=evaluation)
     with desk_of(settings) as desk:
+        if settings.log and not desk.log.log_id:
+            raise LogError(
+                f"There is no votes' log at {shown(desk.log.url)}.",
+                "Correct --log; without it the log is votes.sqlite3 in the store.",
+            )
         head = desk.refresh(0.0)
         Tables().fill(store, desk.ask, head.seq)
         return Given(_judged(store, desk, recipe, head), evaluation, head)

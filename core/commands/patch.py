@@ -21,31 +21,40 @@ from core.relabel.verdicts import RULES
 from core.settings import Settings
 from core.store.instance import open_store
 
+_PATCH = "a label patch, as patch make writes it"
 _ACTIONS = ("flip", "remove", "soft", "keep")
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    verb = verbs(parser)
+    verb = verbs(parser, without_log=("apply", "revert", "merge"))
     made = verb("make", "write what people's votes make of labels")
     _out(made, "new file for the patch: JSON Lines, also .gz or .zst")
     filter_arguments(made)
     label_arguments(made)
     made.add_argument("--real-names", action="store_true", help="name annotators")
-    for name, says in (
-        ("apply", "write a data file anew with the labels of a patch"),
-        ("revert", "write a data file as it was before a patch"),
+    for name, says, says_file in (
+        (
+            *("apply", "write a data file anew with the labels of a patch"),
+            "the data file, JSON Lines, CSV or Parquet, of rows with chosen and rejected",
+        ),
+        (
+            *("revert", "write a data file as it was before a patch"),
+            "a data file that the patch was applied to",
+        ),
     ):
         done = verb(name, says)
-        done.add_argument("patch", type=Path, metavar="PATCH")
-        done.add_argument("source", type=Path, metavar="FILE", help="JSON Lines, CSV or Parquet")
+        done.add_argument("patch", type=Path, metavar="PATCH", help=_PATCH)
+        done.add_argument("source", type=Path, metavar="FILE", help=says_file)
         _out(done, "new file of the same kind")
         done.add_argument("--format", help="how to read it; python -m core formats lists them")
         done.add_argument(
             "--partial", action="store_true", help="leave rows that do not fit as they are"
         )
     merged = verb("merge", "write two patches as one")
-    merged.add_argument("first", type=Path, metavar="PATCH")
-    merged.add_argument("second", type=Path, metavar="PATCH")
+    merged.add_argument("first", type=Path, metavar="PATCH", help=_PATCH)
+    merged.add_argument(
+        "second", type=Path, metavar="PATCH", help="another one, or of what the first left"
+    )
     _out(merged, "new file for the patch")
 
 
@@ -115,6 +124,10 @@ def _lines(done: Applied, args: Namespace) -> tuple[str, ...]:
     if done.soft:
         lines.append(
             f"{done.soft:,} labels are soft, which such a file cannot hold: their rows stay."
+        )
+    if done.stale:
+        lines.append(
+            f"As they were in flipped rows, though they hang on the label: {', '.join(done.stale)}."
         )
     if done.absent:
         lines.append(f"{done.absent:,} labels of the patch are of rows that are not in the file.")

@@ -41,6 +41,9 @@ def add(settings: Settings, name: str, role: Role | None = None, url: str | None
     role = role or (lists.listed(settings.store) or {}).get(name, "annotator")
     # Inside the log's transaction: it lets one command at a time change the list.
     with opened(settings) as log, log.writing() as writing:
+        if name not in (lists.listed(settings.store) or {}):
+            # A removal changes the list first and may fail then: no old cookie may count again.
+            invites.remove(writing, name)
         token = invites.invite(writing, name)
         first = lists.put(settings.store, name, role)
     link = f"{base}/join/{token}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from argparse import SUPPRESS, ArgumentParser
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pyarrow as pa
 
-from core.errors import LogDamaged, RelabelError, StoreError, UnknownName
+from core.errors import LogDamaged, RelabelError, StoreError, UnknownName, UsageError
 from core.formats.streams import codec_of
 from core.relabel.desk import Desk
 from core.relabel.log import Log, open_log
@@ -37,12 +38,32 @@ def log_argument(parser: ArgumentParser) -> None:
     )
 
 
-def verbs(parser: ArgumentParser) -> Callable[[str, str], ArgumentParser]:
-    """Give a command verbs of its own; the answer adds one, with what every command takes."""
-    inner = parser.add_subparsers(dest="action", required=True)
+class _Verb(ArgumentParser):
+    """Points to its own help, also of an option that only the command would be asked about."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse what is unknown here: the command would point to its own help."""
+        known, further = super().parse_known_args(args, namespace)
+        if further:
+            self.error(f"unrecognized arguments: {' '.join(further)}")
+        return known, further
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError instead of printing usage and leaving."""
+        raise UsageError(f"{message[0].upper()}{message[1:]}.", f"See {self.prog} --help.")
+
+
+def verbs(
+    parser: ArgumentParser, without_log: Collection[str] = ()
+) -> Callable[[str, str], ArgumentParser]:
+    """Give a command verbs of its own; the answer adds one, with what every command takes.
+
+    without_log: those that ask no votes' log.
+    """
+    inner = parser.add_subparsers(dest="action", required=True, parser_class=_Verb)
 
     def add(name: str, says: str) -> ArgumentParser:
-        made: ArgumentParser = inner.add_parser(
+        made = inner.add_parser(
             name,
             help=says,
             description=f"{says[0].upper()}{says[1:]}.",
@@ -52,7 +73,8 @@ def verbs(parser: ArgumentParser) -> Callable[[str, str], ArgumentParser]:
         made.add_argument("--store", default=SUPPRESS, help=SUPPRESS)
         for flag in ("--json", "--debug"):
             made.add_argument(flag, action="store_true", default=SUPPRESS, help=SUPPRESS)
-        log_argument(made)
+        if name not in without_log:
+            log_argument(made)
         return made
 
     return add

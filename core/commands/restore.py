@@ -15,7 +15,7 @@ from core.commands.relabelling import log_argument, opened
 from core.errors import LogDamaged, LogError, NewerSchema, SourceError, UsageError
 from core.formats.streams import read_lines
 from core.relabel.chain import Event, breaks, genesis
-from core.relabel.log import Log
+from core.relabel.log import TAKEN, Log
 from core.schema.relabel import Head, QueueItem
 from core.settings import Settings
 
@@ -67,7 +67,7 @@ def put(log: Log, copy: Copy) -> None:
     log.begin_from(copy.log_id)
     with log.writing() as tx:
         if tx.head.seq:
-            raise LogError("There is a log with events already.", "Restore into an empty one.")
+            raise LogError(*TAKEN)
         for event in copy.events():
             tx.put_back(event)
             if event.kind == "queue":
@@ -75,6 +75,7 @@ def put(log: Log, copy: Copy) -> None:
                 tx.add_items(queue, copy.items(queue))
         if tx.head != copy.head:
             raise LogDamaged(f"{copy.path} was changed meanwhile.", "Nothing was restored.")
+    log.restored(copy.head)
 
 
 def _first(path: Path) -> tuple[str, Head]:

@@ -11,7 +11,7 @@ from core.commands.command import Command, Outcome
 from core.commands.given import evaluation_of
 from core.commands.relabelling import log_argument
 from core.curate.export import write
-from core.curate.manifests.manifest import Manifest
+from core.curate.manifests.manifest import NAME, Manifest
 from core.curate.manifests.reading import read_manifest
 from core.curate.manifests.verify import Report, folder_differences, report, verify
 from core.errors import ExportError, LogError
@@ -33,13 +33,15 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, settings: Settings) -> Outcome:
+    named: Path = args.folder
+    folder = named.parent if named.name == NAME and named.is_file() else named
     try:
-        stated = read_manifest(args.folder)
+        stated = read_manifest(folder)
     except ExportError as error:
-        return _told(args.folder, Report((error.message,)))
-    found = folder_differences(args.folder, stated)
+        return _told(folder, Report((error.message,)), error.hint)
+    found = folder_differences(folder, stated)
     found += _executed(args, settings, stated)
-    return _told(args.folder, report(stated, found))
+    return _told(folder, report(stated, found))
 
 
 def _executed(args: Namespace, settings: Settings, stated: Manifest) -> list[str]:
@@ -52,7 +54,7 @@ def _executed(args: Namespace, settings: Settings, stated: Manifest) -> list[str
         return verify(stated, store, lambda out: write(store, stated.recipe, out, given=given))
 
 
-def _told(folder: Path, found: Report) -> Outcome:
+def _told(folder: Path, found: Report, hint: str = "") -> Outcome:
     data = {
         "ok": found.ok,
         "differences": list(found.differences),
@@ -64,6 +66,7 @@ def _told(folder: Path, found: Report) -> Outcome:
         lines = [f"{folder} is not what its manifest says:"]
         lines += [f"  {sentence}" for sentence in found.differences]
         lines += [f"Likely cause: {cause}" for cause in found.causes]
+        lines += [hint] if hint else []
     return Outcome(data, tuple(lines), code=0 if found.ok else 1)
 
 

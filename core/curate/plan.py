@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from core.curate.base import Base, base_of
 from core.curate.judged import Given
 from core.curate.manifests.manifest import SplitEntry
@@ -15,6 +17,7 @@ from core.curate.splits.contamination import Hits, contaminated
 from core.curate.splits.dividing import divide
 from core.curate.splits.leakage import LeakageReport, report
 from core.curate.splits.links import Components, prompt_groups
+from core.curate.written.knobs import SHARES
 from core.curate.written.writers import FILES, FORMATS
 from core.errors import ExportError
 from core.store.instance import Store
@@ -39,7 +42,18 @@ class Plan:
         rows = self.selection.more_keys
         cut = f"keys of turns besides role and content, in {rows:,} pairs."
         always = FORMATS.get(self.recipe.format).losses
-        return (*always, cut) if rows else always
+        return (*always, *((cut,) if rows else ()), *_shares_lost(self.recipe, self.selection))
+
+
+def _shares_lost(recipe: Recipe, chosen: Selection) -> tuple[str, ...]:
+    soft = int(np.isfinite(chosen.soft).sum())
+    written = {*recipe.columns, *FORMATS.get(recipe.format).knobs}
+    if not soft or written.intersection(SHARES):
+        return ()
+    return (
+        f"The shares of votes of {soft:,} soft labels: add --columns {' or '.join(SHARES)} to "
+        "have them.",
+    )
 
 
 def plan(
@@ -57,6 +71,7 @@ def plan(
 
     Raises:
         UnknownName: no such preset, format or kind of file.
+        UsageError: the format is not written to this kind of file.
         ExportError: the format cannot hold a selected row, or the sources' splits cannot be kept.
     """
     FILES.get(recipe.file)

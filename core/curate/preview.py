@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from core.curate.base import Base
 from core.curate.counts import Counts
 from core.curate.judged import Given
 from core.curate.manifests.manifest import SplitEntry
-from core.curate.plan import Plan, plan, split_entries
+from core.curate.plan import Plan, check_writable, plan, split_entries
 from core.curate.presetinputs import SUSPICION, relabelled
 from core.curate.reading import column_values
 from core.curate.recipe import Recipe
@@ -20,6 +20,7 @@ from core.curate.splits.contamination import Hits
 from core.curate.splits.leakage import LeakageReport
 from core.curate.splits.links import Components
 from core.curate.written.tables import tables_of
+from core.errors import ExportError
 from core.schema import Floats, SignalColumn
 from core.store.instance import Store
 
@@ -80,6 +81,10 @@ class Preview:
     leakage: LeakageReport
     hits: Hits | None
     """Prompts left out as evaluation prompts; None where no file names any."""
+    empty: Mapping[str, int] = field(default_factory=dict)
+    """Column of numbers that was asked for → pairs in which it is unknown; none where it is 0."""
+    refusal: str = ""
+    """Why such an export is not written; empty where it is."""
 
 
 def preview(
@@ -92,9 +97,9 @@ def preview(
 ) -> Preview:
     """Say what `export.write` would write; takes and raises what `plan` and `tables_of` do."""
     planned = plan(store, recipe, given, base, groups, hits)
-    if recipe.columns:
-        tables_of(store, planned)  # a number that nothing provides is said before writing
-    return previewed(store, planned)
+    seen = previewed(store, planned)
+    # A number that nothing provides is said before writing.
+    return replace(seen, empty=tables_of(store, planned).empty) if recipe.columns else seen
 
 
 def previewed(store: Store, planned: Plan) -> Preview:
@@ -123,7 +128,16 @@ def previewed(store: Store, planned: Plan) -> Preview:
         losses=planned.losses,
         leakage=planned.leakage,
         hits=planned.hits,
+        refusal=_refusal(planned),
     )
+
+
+def _refusal(planned: Plan) -> str:
+    try:
+        check_writable(planned)
+    except ExportError as error:
+        return error.message
+    return ""
 
 
 def _slices(planned: Plan) -> tuple[Slice, ...]:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from core.curate.splits.asked import SplitPlan
+from core.errors import UsageError
 from core.schema import PairFilter
 
 T = TypeVar("T")
+LARGEST = (1 << 63) - 1
+"""The largest whole number that a manifest holds; the smallest is its negative."""
 AUTO = "auto"
 """The format that fits: standard when every row is one question and one answer."""
 
@@ -77,9 +80,14 @@ class Recipe:
     """Annotators by their names; otherwise by pseudonyms."""
 
     def __post_init__(self) -> None:
-        """Put parameters in the order of their names, in which a manifest has them."""
+        """Put parameters in the order of their names; refuse a seed that no manifest holds."""
         object.__setattr__(self, "params", _sorted(self.params))
         object.__setattr__(self, "use", _sorted(self.use))
+        if abs(self.seed) > LARGEST:  # the manifest of such an export could not be read back
+            raise UsageError(
+                f"The seed {str(self.seed)[:40]} is too large.",
+                f"It is a whole number from {-LARGEST} to {LARGEST}.",
+            )
 
 
 def _sorted(values: Mapping[str, T]) -> Mapping[str, T]:

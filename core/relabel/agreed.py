@@ -42,12 +42,20 @@ class SplitOrWrong:
     """Pairs that people settle against the label, of those that they settle at all."""
 
 
-def agreed(state: State) -> tuple[Agreed, ...]:
-    """Return the agreement of all votes, then per queue and per source where there are several."""
+def agreed(
+    state: State, sources: tuple[tuple[str, tuple[int, ...]], ...] = ()
+) -> tuple[Agreed, ...]:
+    """Return the agreement of all votes, then per queue and per source where there are several.
+
+    sources: every source with the pairs that it holds. Queues do not know those of imported votes.
+    """
     rows = [_row("all", "All votes", state.by_pair)]
     queues = {queue.id: queue.name for queue in state.queues.values()}
     by_queue = {name: _of_queue(state.by_pair, key) for key, name in queues.items()}
-    by_source = _by_source(state)
+    by_source = {
+        name: {pair: state.by_pair[pair] for pair in pairs if pair in state.by_pair}
+        for name, pairs in sources
+    }
     for kind, parts in (("queue", by_queue), ("source", by_source)):
         held = {name: part for name, part in parts.items() if part}
         rows += [_row(kind, name, held[name]) for name in held] if len(held) > 1 else []
@@ -114,13 +122,3 @@ def _of_queue(by_pair: ByPair, queue: str) -> ByPair:
         for pair, cast in by_pair.items()
     }
     return {pair: cast for pair, cast in found.items() if cast}
-
-
-def _by_source(state: State) -> dict[str, ByPair]:
-    """Return the votes by the source that their queue names."""
-    sources = {item.pair_id: item.source for queue in state.queues.values() for item in queue.items}
-    found: dict[str, dict[int, Mapping[str, CastVote]]] = {}
-    for pair, cast in state.by_pair.items():
-        if pair in sources:
-            found.setdefault(sources[pair], {})[pair] = cast
-    return dict(sorted(found.items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -121,7 +122,20 @@ def _prepare(connection: Any, record: object) -> None:
     """Set SQLite up: its driver's own transactions off, every commit synced to the disk."""
     connection.isolation_level = None
     for pragma in ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {_BUSY_MS}"):
-        connection.execute(f"PRAGMA {pragma}").close()
+        _tell(connection, f"PRAGMA {pragma}")
+
+
+def _tell(connection: Any, pragma: str) -> None:
+    """Run it; while two switch a new file to WAL, SQLite says BUSY without having waited."""
+    ends = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute(pragma).close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > ends:
+                raise
+        time.sleep(_LOOK_SECONDS)
 
 
 def _set_up(connection: Any, record: object) -> None:

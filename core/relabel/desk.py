@@ -10,14 +10,14 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
-from core.errors import LogDamaged, LogError, RelabelError
+from core.errors import LogDamaged, RelabelError
 from core.relabel import answering
 from core.relabel.chain import Event, event_hash, genesis, intact
 from core.relabel.log import ACCEPT, Log, Writing
-from core.relabel.mending import Mending
+from core.relabel.mending import Away, Mending
 from core.relabel.pace import usual_seconds
 from core.relabel.queues import Lease, Progress, Queue, check_free
 from core.relabel.reading import blind, guideline_hash, lease_body, queue_body, vote_body
@@ -39,8 +39,6 @@ AHEAD = 2
 """Pairs open to a person at once: the one on screen and the next."""
 _DAY = 86_400_000_000
 _COUNTED_SECONDS = 2.0
-_AWAY_SECONDS = 5.0
-"""For so long nobody waits for a log that has just not answered."""
 _SMALL = 200
 """Items up to which what is wanted is counted anew each time."""
 
@@ -59,8 +57,7 @@ class Desk:
         self._head = Head(0, "")
         self._looked = -float("inf")
         self._wanted: dict[str, tuple[float, int]] = {}
-        self._away: LogError | None = None
-        self._away_since = 0.0
+        self._away = Away()
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -70,10 +67,11 @@ class Desk:
             now = time.monotonic()
             if self.damage:
                 self._mend()
-            if max_age_seconds and self._away and now - self._away_since < _AWAY_SECONDS:
-                raise LogError(self._away.message, self._away.hint)
+            if max_age_seconds:
+                self._away.check()
             if now - self._looked >= max_age_seconds and not self.damage:
-                head = self._log_head()
+                with self._away.asking():
+                    head = self.log.head()
                 if head.seq > self.state.seq:
                     for events in self.log.pages(self.state.seq):
                         self._take(events)
@@ -93,16 +91,6 @@ class Desk:
             if self._mending.accepts(self.log, fresh._head, fresh.damage, self._head):
                 self.state, self._head, self.damage = fresh.state, fresh._head, ""
                 self._wanted.clear()
-
-    def _log_head(self) -> Head:
-        """Ask the log where it ends; that it cannot be reached is remembered for a while."""
-        try:
-            head = self.log.head()
-        except LogError as error:
-            self._away, self._away_since = error, time.monotonic()
-            raise
-        self._away = None
-        return head
 
     def ask(self, question: Callable[[State], T]) -> T:
         """Return what a short question says of the state while nobody changes it."""
@@ -185,18 +173,19 @@ class Desk:
             RelabelError: the pair is not open to this person, or the answer is none of its sides.
             LogError, LogUnsure: see `Log.writing`.
         """
-        with self._writing() as tx:
-            if (seq := self.state.spent.get(token)) is not None:
-                return self._again(seq, person)
-            lease = self._lease(person, token)
-            answering.check(answer, lease)
-            late = answering.is_late(lease, self.state, tx.now)
-            queue = self.state.queues[lease.queue]
-            body = vote_body(lease, answer, queue.guideline_hash, late)
-            voted = tx.append("vote", person, body, lease.pair_id, token, known=True)
-            if queue.asks(person):
-                self._fill(tx, person, queue, n, ending=lease)
-        return Receipt(self.state.votes[voted.seq], repeated=False)
+        with self._lock:  # until it is read: meanwhile nobody takes the vote back
+            with self._writing() as tx:
+                if (seq := self.state.spent.get(token)) is not None:
+                    return self._again(seq, person)
+                lease = self._lease(person, token)
+                answering.check(answer, lease)
+                late = answering.is_late(lease, self.state, tx.now)
+                queue = self.state.queues[lease.queue]
+                body = vote_body(lease, answer, queue.guideline_hash, late)
+                voted = tx.append("vote", person, body, lease.pair_id, token, known=True)
+                if queue.asks(person):
+                    self._fill(tx, person, queue, n, ending=lease)
+            return Receipt(self.state.votes[voted.seq], repeated=False)
 
     def skip(self, person: str, token: str, n: int = AHEAD) -> None:
         """Leave a pair to others; the same token again does nothing."""
@@ -250,11 +239,12 @@ class Desk:
     def decide(self, reviewer: str, pair_id: int, ruling: Ruling) -> Decision:
         """Settle a pair; a later ruling takes the place of an earlier one."""
         answering.check_ruling(ruling)
-        with self._writing() as tx:
-            if pair_id in self.state.open_pairs(reviewer):
-                raise RelabelError("This pair is open to you on Relabel.", "Answer it first.")
-            tx.append("decision", reviewer, ruling.__dict__, pair_id)
-        return self.state.decisions[pair_id]
+        with self._lock:  # until it is read: meanwhile nobody takes the ruling back
+            with self._writing() as tx:
+                if pair_id in self.state.open_pairs(reviewer):
+                    raise RelabelError("This pair is open to you on Relabel.", "Answer it first.")
+                tx.append("decision", reviewer, ruling.__dict__, pair_id)
+            return self.state.decisions[pair_id]
 
     def withdraw(self, reviewer: str, pair_id: int) -> None:
         """Take a ruling back; the votes speak again."""
@@ -274,11 +264,14 @@ class Desk:
     @contextmanager
     def _writing(self) -> Iterator[Writing]:
         with self._lock:
+            self._away.check()
             if not self.state.seq:  # the first replay is long: nobody else has to wait for it
                 self.refresh(0)
             self._sound()
-            with self.log.writing() as tx:
-                self._take(tx.after(self.state.seq))
+            with ExitStack() as stack:
+                with self._away.asking():  # what fails later may be the fault of this step alone
+                    tx = stack.enter_context(self.log.writing())
+                    self._take(tx.after(self.state.seq))
                 self._compare(tx.head)
                 self._sound()
                 yield tx

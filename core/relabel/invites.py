@@ -22,8 +22,9 @@ from itsdangerous import BadData, URLSafeSerializer
 from core.errors import StoreError, UsageError
 from core.relabel.chain import Event
 from core.relabel.log import AlreadyThere, Log, Writing
+from core.relabel.mending import behind
 from core.relabel.people import People
-from core.schema.relabel import Person
+from core.schema.relabel import Head, Person
 
 LINK_DAYS = 7
 COOKIE_DAYS = 90
@@ -50,7 +51,8 @@ class Says(Protocol):
 class Access:
     """The links and cookies of a log; changed by `apply` alone, in the order of the log."""
 
-    seq: int = 0
+    head: Head = field(default_factory=lambda: Head(0, ""))
+    """Of the event that was taken last."""
     made: set[str] = field(default_factory=set)
     """Hashes of all tokens that were ever given out."""
     invites: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -62,7 +64,7 @@ class Access:
 
     def apply(self, event: Event) -> None:
         """Take the next event; of other kinds only the place is kept."""
-        self.seq = event.seq
+        self.head = Head(event.seq, event.hash)
         if event.kind not in ("invite", "join", "removed"):
             return
         person = str(event.body["person"])
@@ -76,8 +78,13 @@ class Access:
             self.removed[person] = event.seq
 
     def catch_up(self, log: Log | Writing) -> None:
-        """Take the events that came since."""
-        for event in log.after(self.seq):
+        """Take the events that came since, or all of a log that an older backup replaced."""
+        same, events = behind(log, self.head)
+        if not same:
+            self.head = Head(0, "")
+            for held in (self.made, self.invites, self.joins, self.removed):
+                held.clear()
+        for event in events:
             self.apply(event)
 
     def fate(self, token: str, people: People, now: int) -> Fate:
@@ -112,8 +119,11 @@ def token_hash(token: str) -> str:
 
 
 def invite(writing: Writing, person: str) -> str:
-    """Append a new link of a person, which ends their unused ones; return its token."""
-    token, expires = secrets.token_urlsafe(32), writing.at + LINK_DAYS * _DAY
+    """Append a new link of a person, which ends their unused ones; return its token.
+
+    It ends by this machine's clock: one that once jumped ahead left events of a far future.
+    """
+    token, expires = secrets.token_urlsafe(32), writing.now + LINK_DAYS * _DAY
     body = {"person": person, "token_hash": token_hash(token), "expires": expires}
     writing.append("invite", ACTOR, body)
     return token
@@ -134,14 +144,14 @@ def join(log: Log, access: Access, people: People, token: str) -> Pass | None:
     try:
         with log.writing() as writing:
             access.catch_up(writing)
-            if access.fate(token, people, writing.at) != "open":
+            if access.fate(token, people, writing.now) != "open":
                 return None
             person = access.invites[key][0]
             body = {"person": person, "token_hash": key}
             event = writing.append("join", person, body, item_key=f"join/{key}")
     except AlreadyThere:
         return None
-    return Pass(person, key, event.seq, event.at + COOKIE_DAYS * _DAY)
+    return Pass(person, key, event.seq, writing.now + COOKIE_DAYS * _DAY)
 
 
 # --- cookies -----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from core.errors import LogDamaged, LogError, LogUnsure, RelabelError, UsageError
+from core.relabel.address import file_of, places_of, shown
 from core.relabel.chain import Body, Event, breaks, canonical, event_hash, genesis
 from core.relabel.clock import microseconds
 from core.relabel.database import EVENTS, HEAD, ITEMS, META, engine_of, meta, settle, turn
@@ -25,6 +26,10 @@ from core.relabel.witness import Witness
 from core.schema.relabel import Head, QueueItem
 
 ACCEPT = "Restore the last backup; to go on without what is gone, remove votes-head.json."
+TAKEN = (
+    "There is a log with events already.",
+    "Restore into an empty one: move all of votes.sqlite3* away, or name another with --log.",
+)
 PAGE = 20_000
 """Events that are read at once: a long log is never in memory as a whole."""
 
@@ -130,10 +135,15 @@ class Log:
     def __init__(self, url: str, witness: Witness | None, now: Callable[[], int]) -> None:
         self.url = sa.make_url(url)
         self.witness = witness
+        self._places = places_of(self.url, witness.path if witness else None)
         self.now = now
         self._engine = engine_of(self.url)
         self._log_id: str | None = None
+        self._begun = False
+        """Whether it held events: an empty log may get the id of a copy that is restored."""
         self._looked = False
+        self.kept_outside = False
+        """Whether this process saw the head of this log outside."""
         self._inode: tuple[int, int] | None = None
 
     @property
@@ -164,8 +174,9 @@ class Log:
                 transaction.commit()
             except DBAPIError as error:
                 raise self._unsure(error) from error
+        self._begun = made.head.seq > 0
         if made.events and self.witness:
-            self.witness.write(self.log_id, made.head, _shown(self.url))
+            self.witness.write(self.log_id, made.head, self._places[0])
 
     def _sound(self, head: Head) -> None:
         """Look once, before this process writes, whether the log is as long as it was."""
@@ -192,6 +203,7 @@ class Log:
             return Head(0, "")
         with self._speaking(), self._connect() as con:
             row = con.execute(sa.select(HEAD.c.seq, HEAD.c.hash)).one()
+        self._begun = row.seq > 0
         return Head(row.seq, row.hash)
 
     def items(self, queue: str) -> tuple[QueueItem, ...]:
@@ -210,9 +222,12 @@ class Log:
         """Return what the head kept outside says against `head`, "" when nothing."""
         if not self.witness:
             return ""
-        seen, other = self.witness.look(self.log_id, _shown(self.url))
+        seen, other = self.witness.look(self.log_id, self._places)
+        self.kept_outside |= seen is not None
+        if other and not self.log_id and self._ready():  # made since, by another process
+            return self.lost(self.head())
         if seen is None and other:
-            return f"The log that stood at {_shown(self.url)}, with {other.seq:,} events, is gone."
+            return f"The log that stood at {shown(self.url)}, with {other.seq:,} events, is gone."
         if seen is None or seen.seq <= 0:
             return ""
         if seen.seq > head.seq:  # `head` was read first, and others may have written since
@@ -244,15 +259,21 @@ class Log:
         Raises:
             LogError: there is a log that holds events.
         """
-        if self.head().seq:
-            raise LogError("There is a log with events already.", "Restore into an empty one.")
         self._ready(make=True, log_id=log_id)
-        with self._speaking(), self._connect(writes=True) as con, con.begin():
+        with turn(self.url), self._speaking(), self._connect(writes=True) as con, con.begin():
+            if con.execute(_LOCKED_HEAD).one().seq:
+                raise LogError(*TAKEN)
             con.execute(META.update().where(META.c.name == "log_id").values(value=log_id))
             con.execute(HEAD.update().values(hash=genesis(log_id).hash))
-        self._log_id = log_id
+        self._log_id, self._looked = log_id, True
+
+    def restored(self, head: Head) -> None:
+        """Tell the file outside that the log ends here now, which may be earlier than it did.
+
+        Not before the events are in: a restore that does not end must not hide what is gone.
+        """
         if self.witness:
-            self.witness.forget(log_id, _shown(self.url))
+            self.witness.set_back(self.log_id, head, self._places)
 
     def close(self) -> None:
         """Close all connections."""
@@ -260,9 +281,10 @@ class Log:
 
     def _ready(self, make: bool = False, log_id: str = "") -> bool:
         """Return whether there is a log, made or brought up to date where asked."""
-        if self._log_id is not None:
+        if self._begun:
             return True
-        if not make and self._is_file and not _file(self.url).is_file():
+        if not make and self._is_file and not file_of(self.url).is_file():
+            self._follow()
             return False
         with self._speaking():
             with self._connect() as con:
@@ -280,23 +302,35 @@ class Log:
         return self.url.get_backend_name() == "sqlite"
 
     def _connect(self, writes: bool = False) -> sa.Connection:
-        if self._is_file:
-            self._follow()
+        if self._is_file and self._follow():
+            self._ready()
         return self._engine.connect().execution_options(assay_writes=writes)
 
-    def _follow(self) -> None:
-        """Let go of a file that another one took the place of; never make one anew."""
+    def _follow(self) -> bool:
+        """Let go of a file that another one took the place of, and return whether one did."""
         try:
-            found = _file(self.url).stat()
+            found = file_of(self.url).stat()
         except FileNotFoundError:
-            if self._log_id is None:
-                return
-            raise LogError(
-                f"The votes' log at {_shown(self.url)} is gone.", "Restore it from a backup."
-            ) from None
-        if self._inode not in (None, (found.st_dev, found.st_ino)):
+            self._miss()
+            return False
+        replaced = self._inode not in (None, (found.st_dev, found.st_ino))
+        if replaced:
             self._engine.dispose()
+            self._log_id, self._begun, self._looked = None, False, False
         self._inode = (found.st_dev, found.st_ino)
+        return replaced
+
+    def _miss(self) -> None:
+        """Raise LogError where there was a file, so that none is made anew in its place."""
+        file, gone = file_of(self.url), f"The votes' log at {shown(self.url)} is gone"
+        if self._log_id is not None:
+            raise LogError(f"{gone}.", "Restore it from a backup.") from None
+        # The file is looked for again: another process may just have made both.
+        if Path(f"{file}-wal").exists() and not file.exists():
+            raise LogError(
+                f"{gone}, but its -wal file is there and holds votes.",
+                f"Put the file back beside it, or move all of {file.name}* away.",
+            ) from None
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
@@ -305,11 +339,11 @@ class Log:
             yield
         except DBAPIError as error:
             raise LogError(
-                f"The votes' log at {_shown(self.url)} cannot be used: {_cause(error)}.",
+                f"The votes' log at {shown(self.url)} cannot be used: {_cause(error)}.",
                 "Nothing was saved. Try again when it can be reached and written.",
             ) from error
         except SQLAlchemyError as error:
-            raise LogError(f"The votes' log at {_shown(self.url)} cannot be used.") from error
+            raise LogError(f"The votes' log at {shown(self.url)} cannot be used.") from error
 
     def _unsure(self, error: DBAPIError) -> LogError:
         if getattr(error.orig, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_BUSY"):
@@ -359,15 +393,6 @@ def _check(person: str, pair_id: int | None) -> None:
 
 def _row(event: Event) -> dict[str, object]:
     return {**event.__dict__, "body": canonical(event.body)}
-
-
-def _file(url: sa.URL) -> Path:
-    return Path(url.database or "")
-
-
-def _shown(url: sa.URL) -> str:
-    """Return the address without the password, which can stand among the options too."""
-    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _cause(error: DBAPIError) -> str:

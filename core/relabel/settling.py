@@ -9,9 +9,10 @@ from threading import Lock
 
 from core.relabel.chain import Event
 from core.relabel.log import Log
+from core.relabel.mending import behind
 from core.relabel.state import State
 from core.relabel.verdicts import Outcome, Verdict
-from core.schema.relabel import CastVote, Decision
+from core.schema.relabel import CastVote, Decision, Head
 
 OPEN: tuple[Outcome, ...] = ("contested", "unresolved", "cannot_judge")
 """Outcomes that leave a label without an answer."""
@@ -84,13 +85,15 @@ def sources_of(verdicts: Iterable[Verdict]) -> Mapping[str, int]:
 class Rulings:
     """Every ruling and withdrawal that was ever made; the state keeps those that stand."""
 
-    seq: int = 0
+    head: Head = field(default_factory=lambda: Head(0, ""))
+    """Of the event that was taken last."""
     events: list[Event] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
     def catch_up(self, log: Log) -> None:
-        """Take what came since."""
-        for event in log.after(self.seq):
-            self.seq = event.seq
-            if event.kind == "decision":
-                self.events.append(event)
+        """Take what came since, or all of a log that an older backup replaced."""
+        same, events = behind(log, self.head)
+        made = [event for event in events if event.kind == "decision"]
+        self.events = [*self.events, *made] if same else made
+        if events:
+            self.head = Head(events[-1].seq, events[-1].hash)

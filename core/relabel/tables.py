@@ -11,7 +11,7 @@ import pyarrow as pa
 from core.relabel.ballots import ballots
 from core.relabel.state import State
 from core.relabel.verdicts import Verdict, verdicts
-from core.schema.relabel import CastVote
+from core.schema.relabel import CastVote, Decision
 from core.schema.voted import VERDICT_COLUMNS, VOTED_COLUMNS
 from core.store.instance import Store
 
@@ -71,8 +71,8 @@ class Tables:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._said: dict[int, tuple[int, ...]] = {}
-        """Pair → seq of its votes and of its ruling, as they were judged."""
+        self._said: dict[int, tuple[CastVote | Decision, ...]] = {}
+        """Pair → its votes and its ruling, as they were judged; a restored log gives a seq anew."""
         self._verdicts: dict[int, Verdict] = {}
 
     def fill(self, store: Store, ask: Ask, head: int) -> None:
@@ -90,10 +90,11 @@ class Tables:
 
     def _judged(self, state: State) -> Iterable[Verdict]:
         """Return the verdicts; only pairs of which something else is said are judged again."""
-        said = {pair: (*(v.seq for v in cast.values()),) for pair, cast in state.by_pair.items()}
+        said: dict[int, tuple[CastVote | Decision, ...]]
+        said = {pair: tuple(cast.values()) for pair, cast in state.by_pair.items()}
         for pair, made in state.decisions.items():
-            said[pair] = (*said.get(pair, ()), -made.seq)
-        changed = {pair for pair, seqs in said.items() if self._said.get(pair) != seqs}
+            said[pair] = (*said.get(pair, ()), made)
+        changed = {pair for pair, held in said.items() if self._said.get(pair) != held}
         votes = {pair: state.by_pair[pair] for pair in changed if pair in state.by_pair}
         ruled = {pair: made for pair, made in state.decisions.items() if pair in changed}
         self._verdicts |= {v.pair_id: v for v in verdicts(RULE, ballots(votes), ruled)}

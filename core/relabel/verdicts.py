@@ -325,14 +325,16 @@ def _reviewer(count: Count, params: Mapping[str, float]) -> Outcome:
     return "unresolved"
 
 
-_MIN_VOTES = Param("min_votes", "Votes needed", 1, 1, 50, "Fewer leave the pair unresolved.")
+_MIN_VOTES = Param(
+    "min_votes", "Votes needed", 1, 1, 50, "A whole number; fewer leave it unresolved."
+)
 _CONTESTED_BELOW = Param(
     "contested_below", "Contested below", 2 / 3, 0.5, 1.0,
     "Smallest share of the winner among votes that name one.",
 )  # fmt: skip
 _MIN_COMMON = Param(
     "min_common", "Common pairs needed", 10, 1, 200,
-    "Of a person with others; on fewer nothing is known of how reliable they are.",
+    "A whole number, of a person with others; on fewer nothing is known of how reliable they are.",
 )  # fmt: skip
 
 RULES.register(
@@ -346,9 +348,7 @@ RULES.register(
         params=(
             _MIN_VOTES,
             _CONTESTED_BELOW,
-            Param(
-                "contested_from", "Contested from", 3, 1, 50, "Votes from which the share counts."
-            ),
+            Param("contested_from", "Contested from", 3, 1, 50, "A whole number of votes."),
         ),
         said="majority of {votes}",
         decide=_majority,

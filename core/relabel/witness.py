@@ -5,9 +5,11 @@ Written after each commit, so it may lag behind and is never ahead of a log that
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,53 +26,76 @@ class Witness:
         """Return the last head seen of a log, None when none was; an unreadable file saw none."""
         return _head(self._all().get(log_id))
 
-    def look(self, log_id: str, place: str) -> tuple[Head | None, Head | None]:
-        """Return the last head seen of a log, and that of any other one at its address.
+    def look(self, log_id: str, places: Sequence[str]) -> tuple[Head | None, Head | None]:
+        """Return the last head seen of a log, and that of any other one in its place.
 
         Both from one reading: between two, another process may write this log's first head.
         """
         heads = self._all()
-        others = (found for key, found in heads.items() if key != log_id and _place(found) == place)
+        others = (v for key, v in heads.items() if key != log_id and _place(v) in places)
         known = [head for found in others if (head := _head(found))]
         return _head(heads.get(log_id)), max(known, key=lambda head: head.seq, default=None)
 
     def write(self, log_id: str, head: Head, place: str) -> None:
-        """Keep the head of a log at an address, unless a later one was kept."""
-        heads = self._all()
-        seen = _head(heads.get(log_id))
-        if seen is None or seen.seq <= head.seq:
-            self._keep({**heads, log_id: {"seq": head.seq, "hash": head.hash, "at": place}})
+        """Keep the head of a log in a place, unless a later one was kept.
 
-    def forget(self, log_id: str, place: str) -> None:
-        """Let another log stand at an address, and a log be shorter than it was: a restore."""
-        kept = {k: v for k, v in self._all().items() if k != log_id and _place(v) != place}
-        self._keep(kept)
-
-    def _keep(self, heads: Mapping[str, object]) -> None:
-        """Write the file; where it cannot be written the log itself still holds.
-
-        In place, in one call: to put a new file in its place made a vote a third slower. A reader
-        that meets half of it saw none.
+        Where the file cannot be written the log itself still holds.
         """
-        said = json.dumps(heads).encode()
+        with suppress(OSError), self._held() as handle:
+            heads = _heads(handle)
+            seen = _head(heads.get(log_id))
+            if seen is None or seen.seq <= head.seq:
+                _keep(handle, {**heads, log_id: _said(head, place)})
+
+    def set_back(self, log_id: str, head: Head, places: Sequence[str]) -> None:
+        """Keep the head of a restored log, which may be earlier, and of no other in its place."""
+        with suppress(OSError), self._held() as handle:
+            heads = _heads(handle).items()
+            kept = {k: v for k, v in heads if k != log_id and _place(v) not in places}
+            _keep(handle, {**kept, log_id: _said(head, places[0])})
+
+    @contextmanager
+    def _held(self) -> Iterator[int]:
+        """Open the file to change it, and keep others from it meanwhile."""
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError:
-            return
-        try:
-            os.pwrite(handle, said, 0)
-            os.ftruncate(handle, len(said))
-        except OSError:
-            return
+            _lock(handle, fcntl.LOCK_EX)
+            yield handle
         finally:
             os.close(handle)
 
     def _all(self) -> dict[str, object]:
         try:
-            found = json.loads(self.path.read_text("utf-8"))
-        except (OSError, ValueError):
+            with self.path.open("rb") as file:
+                _lock(file.fileno(), fcntl.LOCK_SH)
+                return _heads(file.fileno())
+        except OSError:
             return {}
-        return found if isinstance(found, dict) else {}
+
+
+def _lock(handle: int, how: int) -> None:
+    """Wait for a lock; a file system that has none goes without, as a reader of half saw none."""
+    with suppress(OSError):
+        fcntl.flock(handle, how)
+
+
+def _heads(handle: int) -> dict[str, object]:
+    try:
+        found = json.loads(os.pread(handle, os.fstat(handle).st_size, 0))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _keep(handle: int, heads: Mapping[str, object]) -> None:
+    """Write in place: to put a new file in its place made a vote a third slower."""
+    said = json.dumps(heads).encode()
+    os.pwrite(handle, said, 0)
+    os.ftruncate(handle, len(said))
+
+
+def _said(head: Head, place: str) -> dict[str, object]:
+    return {"seq": head.seq, "hash": head.hash, "at": place}
 
 
 def _head(found: object) -> Head | None:

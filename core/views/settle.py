@@ -81,6 +81,18 @@ def labels_of(store: Store, pair_ids: tuple[int, ...]) -> tuple[tuple[int, int |
     return tuple(zip(found["pair_id"].to_pylist(), found["chosen_id"].to_pylist(), strict=True))
 
 
+def pairs_by_source(
+    store: Store, pair_ids: tuple[int, ...]
+) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return every source with those of some pairs that it holds; a pair in several is in each."""
+    if not pair_ids:
+        return ()
+    found: dict[str, list[int]] = {}
+    for row in store.query("settle_sources", {"pair_ids": list(pair_ids)}).to_pylist():
+        found.setdefault(row["source"], []).append(row["pair_id"])
+    return tuple((source, tuple(pairs)) for source, pairs in found.items())
+
+
 def previews(store: Store, pair_ids: tuple[int, ...]) -> dict[int, str]:
     """Return how the prompts of some pairs begin, by pair id; a pair of another store has none."""
     rows = list(rows_of(store, pair_ids))

@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from core.charts.alpha import TITLES, alpha_figure, alpha_table, alpha_text
 from core.relabel.agreed import agreed, split_or_wrong, two_by_two
+from core.relabel.verdicts import Verdict
 from core.signals.agreement import Agreement
-from core.views.settle import labels_of
+from core.views.settle import labels_of, pairs_by_source
 from core.views.team import Agreed
 from pages.components import cached, chart, problems, teamdo, teamrule
 from pages.components.teamdo import Team
 from pages.components.words import counted, plain
 
 _MAJORITY = teamrule.Chosen("majority", ())
+_EACH = " A pair that is in several sources counts for each of them."
 _KINDS = {"all": "", "queue": "Queue", "source": "Source"}
 
 
 def show(team: Team) -> None:
     """Draw the agreement."""
-    rows = team.ask(agreed)
-    if not teamrule.now(team, _MAJORITY):
+    told = teamrule.now(team, _MAJORITY)
+    if not told:
         problems.empty(
             "Nobody has voted yet.",
             "Agreement needs pairs that two people judged: make a queue with two or more answers "
             "per pair.",
         )
         return
-    _statistics(rows)
+    pairs = tuple(verdict.pair_id for verdict in told)
+    _statistics(team.ask(agreed, cached.ask_large(pairs_by_source, pairs)))
     st.subheader("Contested is not wrong", anchor=False)
-    _split_or_wrong(team)
+    _split_or_wrong(told, cached.ask_large(labels_of, pairs))
     _two(team)
 
 
 def _statistics(rows: tuple[Agreed, ...]) -> None:
-    whole = rows[0].alpha
+    whole, several = rows[0].alpha, rows[-1].kind == "source"
     st.caption(
         f"1 is perfect, 0 is chance. From {counted(whole.units, 'pair')} that two people or more "
         f"judged, {counted(whole.votes, 'vote')} of {whole.people} people; “cannot judge” is left "
-        "out. Intervals are 95 %, by drawing whole pairs anew."
+        f"out. Intervals are 95 %, by drawing whole pairs anew.{_EACH if several else ''}"
     )
     lines = [
         {
@@ -83,9 +88,7 @@ def _told(found: Agreement) -> str:
     return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
-def _split_or_wrong(team: Team) -> None:
-    told = teamrule.now(team, _MAJORITY)
-    rows = cached.ask_large(labels_of, tuple(verdict.pair_id for verdict in told))
+def _split_or_wrong(told: Iterable[Verdict], rows: Iterable[tuple[int, int | None]]) -> None:
     found = split_or_wrong(told, rows)
     left, right = st.columns(2, gap="large")
     with left:

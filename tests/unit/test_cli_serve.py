@@ -57,10 +57,11 @@ def test_a_folder_without_a_store_is_a_sentence(assay, tmp_path: Path) -> None:
 
 @dataclass
 class Served:
-    """A running `serve` and what it said."""
+    """A running `serve`, and the file that has what it says of itself."""
 
     process: subprocess.Popen[str]
     url: str
+    log: Path
 
     @property
     def address(self) -> tuple[str, int]:
@@ -68,7 +69,7 @@ class Served:
         return host, int(port)
 
     def status(self, path: str) -> int:
-        connection = http.client.HTTPConnection(*self.address, timeout=10)
+        connection = http.client.HTTPConnection(*self.address, timeout=60)
         connection.request("GET", path)
         status = connection.getresponse().status
         connection.close()
@@ -85,13 +86,13 @@ class Served:
             **headers,
         }
         lines = "".join(f"{name}: {value}\r\n" for name, value in asked.items())
-        with socket.create_connection(self.address, timeout=10) as connection:
+        with socket.create_connection(self.address, timeout=60) as connection:
             connection.sendall(f"GET /_stcore/stream HTTP/1.1\r\n{lines}\r\n".encode())
             return int(connection.recv(64).split()[1])
 
     def gone(self) -> bool:
         """Whether the app's port is free again, after a moment."""
-        for _ in range(100):
+        for _ in range(600):
             try:
                 socket.create_connection(self.address, timeout=1).close()
             except ConnectionRefusedError:
@@ -104,18 +105,24 @@ class Served:
 def served(tmp_path: Path) -> Iterator[Served]:
     make_store(tmp_path / "store", [make_pair()])
     command = [sys.executable, "-m", "core", "serve", "--port", "0", "--json"]
-    process = subprocess.Popen(
-        [*command, "--store", str(tmp_path / "store")],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    log = tmp_path / "serve.log"  # a pipe that nobody reads is full one day, and the server waits
+    with log.open("wb") as err:
+        process = subprocess.Popen(
+            [*command, "--store", str(tmp_path / "store")],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+            # A suite that runs in the background hands on that Ctrl-C is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
     with process:
-        line = process.stdout.readline()
-        assert line, process.stderr.read()
-        yield Served(process, json.loads(line)["url"])
-        process.kill()
+        try:
+            line = process.stdout.readline()
+            assert line, log.read_text("utf-8")
+            yield Served(process, json.loads(line)["url"], log)
+        finally:
+            process.kill()
 
 
 def test_it_answers_and_keeps_strangers_out(served: Served) -> None:
@@ -126,8 +133,9 @@ def test_it_answers_and_keeps_strangers_out(served: Served) -> None:
     assert served.socket_status(Host="evil.example") == 403
     assert served.socket_status(Origin="http://evil.example") == 403
     served.process.terminate()
-    out, err = served.process.communicate(timeout=20)
-    assert out == ""
+    served.process.wait(timeout=120)
+    assert served.process.stdout.read() == ""
+    err = served.log.read_text("utf-8")
     assert "external IP" not in err
     assert err.endswith("Stopped. The store is as the last finished step left it.\n")
     assert served.process.returncode == 130
@@ -137,5 +145,5 @@ def test_it_answers_and_keeps_strangers_out(served: Served) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda n: n.name)
 def test_the_app_ends_with_the_command(served: Served, number: int) -> None:
     served.process.send_signal(number)
-    served.process.wait(timeout=20)
+    served.process.wait(timeout=120)
     assert served.gone()

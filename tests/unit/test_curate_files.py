@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core.curate.written.filekinds import guarded, read_csv, unguarded
 from core.curate.written.textbatches import texts
 from core.curate.written.writers import FILES, FORMATS
-from core.errors import ExportError
+from core.errors import UsageError
 from core.store.instance import Store
 from tests.factories import make_pair, make_store
 from tests.shaperows import (
@@ -31,7 +31,7 @@ from tests.shaperows import (
 
 
 def test_a_kind_of_file_that_cannot_hold_a_format_is_named() -> None:
-    with pytest.raises(ExportError, match="trl-conversational is not written as csv") as caught:
+    with pytest.raises(UsageError, match="trl-conversational is not written as csv") as caught:
         FORMATS.get("trl-conversational").check_file("csv")
     assert "jsonl" in str(caught.value.hint)
     for name, kind in EVERY:

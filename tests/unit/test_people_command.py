@@ -9,6 +9,7 @@ import pytest
 
 from core.relabel import invites, people
 from core.relabel.log import open_log
+from core.schema.relabel import Person
 from core.settings import Settings
 from tests.factories import make_pair, make_store
 
@@ -121,7 +122,7 @@ def test_a_removal_is_in_the_list_and_in_the_log(assay, store: Path) -> None:
     said = assay("people", "remove", "bo", store=store)
     assert "Answers given before are kept" in said.out
     assert people.listed(store) == {"ann": "admin"}
-    assert kinds(store) == ["invite", "invite", "removed"]
+    assert kinds(store) == [*("removed", "invite") * 2, "removed"]
     assay("people", "add", "bo", store=store)
     assert use(store, link) is None
 
@@ -133,7 +134,30 @@ def test_a_removal_that_does_not_go_leaves_the_log(assay, store: Path) -> None:
     unknown = assay("people", "remove", "cy", store=store)
     assert unknown.code == 2
     assert "Known: ann, bo" in unknown.err
-    assert kinds(store) == ["invite", "invite"]
+    assert kinds(store) == ["removed", "invite"] * 2
+
+
+def test_a_name_that_comes_back_brings_no_old_cookie_back(assay, store: Path) -> None:
+    """The list was changed, and the log could not be written: no removal is in it."""
+    assay("people", "add", "ann", "--role", "admin", store=store)
+    link = str(assay("people", "add", "bo", "--json", store=store).data["link"])
+    old = use(store, link)
+    people.drop(store, "bo")
+    new = assay("people", "add", "bo", "--role", "admin", "--json", store=store).data
+    found, access = use(store, str(new["link"])), invites.Access()
+    log = open_log(Settings(store=store).log_url)
+    access.catch_up(log)
+    log.close()
+    listed = people.listed(store) or {}
+    assert invites.recognise(old, access, listed) is None
+    assert invites.recognise(found, access, listed) == Person("bo", "admin")
+
+
+def test_a_listed_person_stays_inside_when_a_link_is_made(assay, store: Path) -> None:
+    link = str(assay("people", "add", "ann", "--role", "admin", "--json", store=store).data["link"])
+    use(store, link)
+    assay("people", "add", "ann", store=store)
+    assert kinds(store) == ["removed", "invite", "join", "invite"]
 
 
 def test_the_last_one_gone_is_told(assay, store: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import LogError, LogUnsure, RelabelError
+from core.relabel import mending
 from core.relabel.desk import Desk
 from core.schema.relabel import Answer, CastVote
 from tests.desks import (
@@ -98,7 +99,8 @@ def test_a_vote_that_fails_leaves_everything_as_it_was(
         assert at.log().check() == []
 
 
-def test_a_server_that_goes_in_mid_vote(postgres: Cluster) -> None:
+def test_a_server_that_goes_in_mid_vote(postgres: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mending, "AWAY_SECONDS", 0.0)
     with office(postgres.url()) as at:
         desk = at.desk()
         queue = desk.make_queue(draft(), "lead")

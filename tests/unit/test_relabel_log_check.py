@@ -121,17 +121,19 @@ def test_an_unreadable_event_is_a_finding(at: Office, spoil: str) -> None:
 
 
 def test_checking_while_others_write_finds_nothing(at: Office) -> None:
-    log, done = ten(at), threading.Event()
+    log, other, done = ten(at), at.log(), threading.Event()
 
     def go_on() -> None:
         while not done.is_set():
-            write(at.log(), {})
+            write(other, {})
 
     writer = threading.Thread(target=go_on)
     writer.start()
-    found = [log.check() for _ in range(20)]
-    done.set()
-    writer.join()
+    try:
+        found = [log.check() for _ in range(20)]
+    finally:
+        done.set()
+        writer.join()
     assert found == [[]] * 20
 
 
@@ -264,6 +266,8 @@ def test_a_restored_log_may_be_shorter_than_it_was(at: Office) -> None:
         for event in kept:
             tx.put_back(event)
     assert fresh.after(0) == kept
+    assert fresh.check() == ["The log ends at event 6; it had 11: 5 are gone."]
+    fresh.restored(fresh.head())
     assert fresh.check() == [] == at.log().check()
     desk = at.desk()
     desk.make_queue(draft(), "lead")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,8 +15,8 @@ from core.commands.votes import _lines
 from core.errors import LogDamaged, LogError, RelabelError
 from core.relabel.desk import Desk
 from core.relabel.log import Log
-from core.schema.relabel import Answer, CastVote
-from tests.desks import Office, answer_next, draft, item, office
+from core.schema.relabel import Answer, CastVote, Ruling
+from tests.desks import Office, answer_next, draft, item, left, office
 
 
 def exported(desk: Desk) -> list[CastVote]:
@@ -108,3 +111,70 @@ def test_nobody_waits_in_turn_for_a_log_that_does_not_answer(
                 desk.refresh()
     assert len(asked) == 1
     assert desk.refresh(0).seq == 1  # who asks for now is answered for now
+
+
+def test_nobody_waits_in_turn_to_write_to_a_log_that_does_not_answer(
+    at: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = at.desk()
+    queue = desk.make_queue(draft(), "lead")
+    asked: list[int] = []
+
+    @contextmanager
+    def away(log: Log) -> Iterator[None]:
+        asked.append(1)
+        raise LogError("The log is away.", "Later.")
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Log, "writing", away)
+        for _ in range(4):
+            with pytest.raises(LogError, match="away"):
+                desk.showing("ann", queue)
+        with pytest.raises(LogError, match="away"):
+            desk.refresh()
+    assert len(asked) == 1
+    desk.refresh(0)
+    assert desk.showing("ann", queue)
+
+
+# --- two at once ---------------------------------------------------------------------------------
+
+
+def between(desk: Desk, action: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let another thread act once, where it may, after the next step was saved."""
+    writing, waits = desk._writing, [action]
+
+    def act(action: Callable[[], object]) -> None:
+        if desk._lock.acquire(blocking=False):
+            action()
+            desk._lock.release()
+
+    @contextmanager
+    def slow() -> Iterator[object]:
+        with writing() as tx:
+            yield tx
+        if waits:
+            other = threading.Thread(target=act, args=(waits.pop(),))
+            other.start()
+            other.join()
+
+    monkeypatch.setattr(desk, "_writing", slow)
+
+
+def test_a_ruling_that_is_withdrawn_at_once_was_saved(
+    at: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = at.desk()
+    between(desk, lambda: desk.withdraw("rev2", 1), monkeypatch)
+    assert desk.decide("rev", 1, Ruling(winner_id=11, cause="annotator slip")).reviewer == "rev"
+
+
+def test_a_vote_that_is_taken_back_at_once_was_saved(
+    at: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = at.desk()
+    queue = desk.make_queue(draft(), "lead")
+    shown = desk.showing("ann", queue)[0]
+    between(desk, lambda: desk.undo("ann", max(desk.state.votes)), monkeypatch)
+    assert desk.vote("ann", shown.token, left(shown)).vote.pair_id == shown.pair_id

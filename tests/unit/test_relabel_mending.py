@@ -79,6 +79,28 @@ def test_what_is_gone_is_accepted_by_removing_the_file_outside(at: Office) -> No
     assert running.showing("bob", queue)
 
 
+def test_what_is_gone_is_accepted_before_the_server_looked_too(at: Office) -> None:
+    running = at.desk()
+    queue = running.make_queue(draft(), "lead")
+    answer_next(running, "ann", queue)
+    cut(at, 1, at.log().after(0)[0].hash)
+    assert at.witness
+    at.witness.unlink()  # as the hint of `check` says
+    assert damaged(running) == ""
+    assert running.showing("bob", queue)
+
+
+def test_who_never_saw_the_file_outside_does_not_accept_its_absence(at: Office) -> None:
+    answer_next(desk := at.desk(), "ann", desk.make_queue(draft(), "lead"))
+    assert at.witness
+    at.witness.unlink()
+    reading = at.desk()  # as on a machine that has only the log's address
+    reading.refresh(0)
+    cut(at, 1, at.log().after(0)[0].hash)
+    assert "ends at event 1" in damaged(reading)
+    assert "ends at event 1" in damaged(reading)
+
+
 def test_a_damaged_log_is_not_read_at_every_question(
     at: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

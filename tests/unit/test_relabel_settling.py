@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,21 @@ def test_a_ruling_ends_the_wait_and_taking_it_back_begins_it_again(desk_of: Offi
     history.catch_up(desk.log)
     history.catch_up(desk.log)
     assert [event.body.get("withdrawn") is not None for event in history.events] == [False, True]
+
+
+def test_rulings_of_a_log_that_was_replaced_are_gone(desk_of: Office) -> None:
+    """A page showed what an older backup, put in the log's place, does not hold."""
+    desk, history, taste = desk_of.desk(), Rulings(), Ruling(tie="tie", cause="matter of taste")
+    desk.decide("rev", 1, taste)
+    kept = desk.refresh(0)
+    desk.decide("rev", 2, taste)
+    history.catch_up(desk.log)
+    desk_of.sql("DELETE FROM events WHERE seq > 1")
+    desk_of.sql("UPDATE head SET seq = 1, hash = :hash", hash=kept.hash)
+    desk_of.desk().decide("rev", 3, taste)
+    for _ in range(2):
+        history.catch_up(desk.log)
+        assert [event.pair_id for event in history.events] == [1, 3]
 
 
 def test_late_votes_stand_behind_those_that_count(desk_of: Office) -> None:
@@ -200,10 +216,24 @@ def test_three_people_get_fleiss(desk_of: Office) -> None:
 
 
 def test_sources_stand_apart(desk_of: Office) -> None:
-    items = tuple(item(pair, source="talk" if pair < 3 else "code") for pair in range(1, 5))
-    state = vote_all(desk_of, {"ann": "1212", "bo": "1122"}, items=items)
-    rows = [(row.kind, row.name, row.alpha.units) for row in agreed(state)]
+    state = vote_all(desk_of, {"ann": "1212", "bo": "1122"})
+    sources = (("code", (3, 4, 9)), ("none", (9,)), ("talk", (1, 2)))
+    rows = [(row.kind, row.name, row.alpha.units) for row in agreed(state, sources)]
     assert rows == [("all", "All votes", 4), ("source", "code", 2), ("source", "talk", 2)]
+
+
+def test_imported_votes_have_their_source_and_count_for_each(desk_of: Office) -> None:
+    """No queue holds their pairs."""
+    desk = desk_of.desk()
+    seen = answer_next(desk, "ann", desk.make_queue(draft(1), "lead")).vote
+    others = [
+        replace(seen, seq=0, token="", pair_id=pair, annotator=who, origin="other.jsonl")
+        for pair in (7, 8)
+        for who in "xy"
+    ]
+    desk.add_votes(others, "lead")
+    rows = agreed(desk.state, (("code", (7, 8)), ("talk", (1, 8))))
+    assert [(row.name, row.alpha.units) for row in rows[1:]] == [("code", 2), ("talk", 1)]
 
 
 def test_contested_is_not_wrong(desk_of: Office) -> None:

@@ -112,11 +112,16 @@ class _Filled:
         _state([vote for vote in STATE.votes.values() if vote.pair_id != 10]),
         _state(STATE.votes.values(), Decision(12, 0, "lead", 10, Ruling(tie="both_bad"))),
         _state(STATE.votes.values(), Decision(12, 0, "lead", 40, Ruling(tie="both_bad"))),
+        _state([*STATE.votes.values(), _vote(5, 20, "ann", 6)]),
+        _state(STATE.votes.values(), Decision(9, 0, "lead", 40, Ruling(tie="both_bad"))),
         _state([]),
     ],
 )
 def test_remembered_verdicts_are_those_judged_anew(later: State) -> None:
-    """Votes come, are undone, and are overruled; what is remembered must not outlive that."""
+    """Votes come, are undone, and are overruled; what is remembered must not outlive that.
+
+    After a restore another vote or ruling may have the place of one that was judged.
+    """
     tables, store = Tables(), _Filled()
     for seq, state in ((50, STATE), (60, later), (70, STATE)):
         state.seq = seq

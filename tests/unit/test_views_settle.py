@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.store.instance import Store, open_store
-from core.views.settle import labels_of, pair_texts, previews
+from core.views.settle import labels_of, pair_texts, pairs_by_source, previews
 from tests.factories import make_pair, make_store
 
 ROWS = [
@@ -76,9 +76,20 @@ def test_a_tie_has_no_chosen_one(store: Store) -> None:
     assert labels_of(store, (row["pair_id"],)) == ((row["pair_id"], None),)
 
 
+def test_a_pair_is_with_every_source_that_has_it(tmp_path: Path) -> None:
+    """Rows of one pair in one source are one pair; what the store lacks has no source."""
+    make_store(tmp_path, ROWS, source="talk").close()
+    store = make_store(tmp_path, ROWS[2:3], source="code")
+    both, one = ids(store)[2]["pair_id"], ids(store)[0]["pair_id"]
+    found = pairs_by_source(store, (one, both, 5))
+    store.close()
+    assert found == (("code", (both,)), ("talk", tuple(sorted((one, both)))))
+
+
 def test_a_pair_of_another_store_is_none(store: Store) -> None:
     assert pair_texts(store, 5) is None
     assert labels_of(store, (5,)) == labels_of(store, ()) == ()
+    assert pairs_by_source(store, (5,)) == pairs_by_source(store, ()) == ()
     assert previews(store, (5,)) == previews(store, ()) == {}
 
 

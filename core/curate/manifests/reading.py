@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from core.curate.manifests.manifest import LEFT_OUT, NAME, FileEntry, Manifest
+from core.curate.recipe import LARGEST
 from core.errors import AssayError, ExportError
 from core.schema import SCHEMA_VERSION
 from core.store.layout import APPLICATION
@@ -26,7 +27,6 @@ T = TypeVar("T")
 MAX_BYTES = 32 << 20
 """A manifest of ten thousand sources has 2 MB."""
 MAX_DEPTH = 32
-_LARGEST = 1 << 63
 _SHOWN = 60
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ODD_PATH = re.compile(r"[\\:\x00-\x1f\x7f]|(^|/)\.{0,2}(/|$)")
@@ -215,7 +215,7 @@ def _number(said: object, kind: type, where: str) -> int | float:
     if type(said) not in (int, kind):
         raise Bad(f"{where} is {_shown(said)}, not {'a whole' if kind is int else 'a'} number")
     number = cast(int | float, said)
-    if not -_LARGEST < number < _LARGEST and not (kind is float and _finite(number)):
+    if abs(number) > LARGEST and not (kind is float and _finite(number)):
         raise Bad(f"{where} is a number that is too large")
     return number
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from core.curate.patches.files import KINDS, Piece, kind_of
 from core.curate.patches.rows import Code, Lookup, lookup, row_hashes
-from core.errors import ExportError
+from core.curate.patches.swapping import BOUND
+from core.errors import AmbiguousFormat, ExportError, SourceError
 from core.formats import plan_import
 from core.formats.kinds import check_regular
 from core.formats.plan import convert
@@ -34,6 +35,10 @@ FAMILIES = (
 )
 """Formats whose rows have a column `chosen` and a column `rejected`."""
 SHOWN = 5
+_ROWS = (
+    "A patch is applied to rows that hold a chosen and a rejected answer, --format says how to "
+    "read them; rows of kto hold one answer each, so export the pairs with --verdicts instead."
+)
 """Rows that a sentence tells of."""
 _WHY: Mapping[int, str] = {
     Code.OTHER: "its label is not the one that the patch is about",
@@ -60,6 +65,8 @@ class Applied:
     """Lines of the patch that no row of the file answers to."""
     problems: list[str] = field(default_factory=list)
     """The first refused rows, with why."""
+    stale: list[str] = field(default_factory=list)
+    """Columns of flipped rows that hang on the label and are as they were."""
 
 
 def apply(patch: Path, source: Path, out: Path, options: Options) -> Applied:
@@ -121,7 +128,12 @@ def _write(found: Lookup, source: Path, out: Path, options: Options, *, back: bo
 
 
 def _spec(source: Path, name: str | None) -> FormatSpec:
-    plan = plan_import(str(source), format_name=name)
+    try:
+        plan = plan_import(str(source), format_name=name)
+    except AmbiguousFormat:
+        raise
+    except SourceError as error:  # import's own hint names a map, which a patch does not take
+        raise SourceError(error.message, _ROWS if error.hint else "") from error
     if plan.info.format not in FAMILIES:
         raise ExportError(
             f"{source} is read as {plan.info.format}; a patch is applied to {', '.join(FAMILIES)}.",
@@ -156,6 +168,9 @@ class _Tally:
             code[at], line = self.found.find(row_hashes(pairs))
             self.seen[line[line >= 0]] = True
         self._count(code, piece)
+        if (code == Code.FLIP).any():
+            stale = BOUND.intersection(batch.table.column_names).difference(self.done.stale)
+            self.done.stale = sorted((*self.done.stale, *stale))
         return code
 
     def _count(self, code: Ints, piece: Piece) -> None:

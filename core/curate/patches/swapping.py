@@ -1,4 +1,4 @@
-"""Sides swapped inside the text of a row: all else keeps its bytes, and back is the same way.
+"""Sides swapped inside the text of a row, and the sign of its margin; all else keeps its bytes.
 
 {"chosen": "A", "rejected" : "B", "x": 1.0} → {"chosen": "B", "rejected" : "A", "x": 1.0}
 """
@@ -6,15 +6,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from core.curate.written.knobs import KNOBS
 from core.formats.assemble import METADATA, MODELS, RATINGS
 
 SIDES = ("chosen", "rejected")
 COPY = "messages"
 """A column that repeats the chosen conversation, as in UltraFeedback-binarized. What repeats a side
 before repeats that side afterwards: else the way back would be another one."""
+MARGIN = "margin"
+"""How much better the chosen answer is: the other way round it is as much worse."""
+BOUND = frozenset(KNOBS.names()) - {MARGIN}
+"""Columns that hang on a row's label and that nothing in the row turns round."""
+_NUMBER = re.compile(r'("?)(-?)(\d*\.?\d+(?:[eE][+-]?\d+)?)("?)')
 _KNOWN = {name for both in (*MODELS, *RATINGS) for name in (both.chosen, both.rejected)}
 _decode = json.JSONDecoder().raw_decode
 _SPACE = " \t\r\n"
@@ -52,7 +59,18 @@ def swapped_cells(cells: Sequence[str], header: Sequence[str]) -> list[str]:
         if cells[at[COPY]] == cells[at[one]]:
             made[at[COPY]] = cells[at[two]]
             break
+    if MARGIN in at:
+        made[at[MARGIN]] = negated(cells[at[MARGIN]])
     return made
+
+
+def negated(number: str) -> str:
+    """Return a number as it is written with the other sign: 0.50 → -0.50; else what was given."""
+    found = _NUMBER.fullmatch(number)
+    if not found or not float(found[3]):
+        return number
+    quote, sign, value, end = found.groups()
+    return f"{quote}{'' if sign else '-'}{value}{end}"
 
 
 def csv_cells(record: str, delimiter: str) -> list[str]:
@@ -86,6 +104,8 @@ def _changes(text: str, start: int, top: bool) -> list[tuple[tuple[int, int], st
         if _cut(text, members[COPY].value) == _cut(text, members[one].value):
             made.append((members[COPY].value, _cut(text, members[two].value)))
             break
+    if top and MARGIN in members:
+        made.append((members[MARGIN].value, negated(_cut(text, members[MARGIN].value))))
     if top and METADATA in members and text[members[METADATA].value[0]] == "{":
         made += _changes(text, members[METADATA].value[0], top=False)
     return made

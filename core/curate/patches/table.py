@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from core.curate.patches.swapping import COPY, SIDES, other_side
+from core.curate.patches.swapping import COPY, MARGIN, SIDES, other_side
 from core.errors import ExportError
 from core.formats.assemble import METADATA
 from core.schema import Bools
@@ -32,11 +33,24 @@ def _column(table: pa.Table, name: str, flipped: Bools) -> pa.ChunkedArray | Non
         return _exchanged(table, name, other, flipped)
     if name == COPY and table["chosen"].type == table[COPY].type:
         return _copied(table, flipped)
+    if name == MARGIN and _has_sign(table[MARGIN].type):
+        return _negated(table[MARGIN], flipped)
     if name == METADATA and pa.types.is_struct(table[METADATA].type):
         chunks = [_struct(chunk) for chunk in table[METADATA].chunks]
         swapped = pa.chunked_array(chunks, table[METADATA].type)
         return _picked(table[METADATA], swapped, flipped)
     return None
+
+
+def _has_sign(kind: pa.DataType) -> bool:
+    return pa.types.is_signed_integer(kind) or kind in (pa.float32(), pa.float64())
+
+
+def _negated(column: pa.ChunkedArray, flipped: Bools) -> pa.ChunkedArray:
+    """Return the column with the other sign in flipped rows; of a zero there is but one."""
+    unequal = pc.not_equal(column, pa.scalar(0).cast(column.type))
+    turned = pc.and_(unequal, pa.chunked_array([pa.array(flipped)]))
+    return pc.if_else(turned, pc.negate(column), column)
 
 
 def _copied(table: pa.Table, flipped: Bools) -> pa.ChunkedArray:

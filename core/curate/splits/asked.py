@@ -40,11 +40,12 @@ class SplitPlan:
                 f"There are {len(self.ratios)} ratios for {len(self.names)} split names.",
                 "Give one --names entry per ratio.",
             )
-        if self.ratios and not (min(self.ratios) > 0 and abs(sum(self.ratios) - 1) <= 1e-6):
+        none = [f"{ratio:g} is no share" for ratio in self.ratios if ratio <= 0]
+        if none or (self.ratios and not abs(sum(self.ratios) - 1) <= 1e-6):
             listed = ", ".join(f"{ratio:g}" for ratio in self.ratios)
             raise UsageError(
-                f"The ratios {listed} are not shares of one whole: they add up to "
-                f"{sum(self.ratios):g}.",
+                f"The ratios {listed} are not shares of one whole: "
+                f"{none[0] if none else f'they add up to {sum(self.ratios):g}'}.",
                 "Each is greater than 0 and together they are 1, such as 0.9,0.05,0.05.",
             )
         check_names(self.names)
@@ -128,6 +129,10 @@ def _links(text: str) -> tuple[str, ...]:
         return LINKS
     if named == {"none"}:
         return ()
+    if "none" in named:
+        raise UsageError(
+            "The link none stands alone.", f"Write none, or some of {', '.join(LINKS)}."
+        )
     return (*(link for link in LINKS if link in named), *sorted(named - set(LINKS)))
 
 

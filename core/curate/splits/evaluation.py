@@ -19,6 +19,10 @@ from core.schema import RawBatch
 
 COLUMNS = ("prompt", "text", "question", "instruction")
 """Where a row's prompt stands: the first of these that the file has."""
+_HINT = (
+    "Prompts are UTF-8: one per line of a .txt file, or rows with a column prompt, text, question "
+    "or instruction."
+)
 MOST = 200_000
 """RewardBench has 2,985 prompts; all evaluations of a release together stay below this."""
 
@@ -36,9 +40,12 @@ def read_evaluation(path: Path) -> EvaluationPrompts:
     check_regular(path)
     plain = path.with_suffix("") if codec_of(path) else path
     found = _lines(path) if plain.suffix.lower() == ".txt" else _column(path)
-    texts = tuple(sorted(set(_at_most(path, found))))
+    try:
+        texts = tuple(sorted(set(_at_most(path, found))))
+    except SourceError as error:
+        raise SourceError(error.message, error.hint or _HINT) from error
     if not texts:
-        raise SourceError(f"{path} holds no prompt.", f"Give it a column {_listed(COLUMNS)}.")
+        raise SourceError(f"{path} holds no prompt.", _HINT)
     lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)
     digest = hashlib.sha256(lines.encode()).hexdigest()
     return EvaluationPrompts(EvaluationFile(path.name, digest, len(texts)), texts)

@@ -49,6 +49,8 @@ class KnobSpec:
     compute: Callable[[KnobInputs], Floats] | None = None
     """Shape (n,), NaN where unknown. None: the export knows the column itself."""
     type: pa.DataType = field(default_factory=pa.float64)
+    unknown: str = ""
+    """What pairs lack that are empty in it; goes on after "they have no"."""
 
     def settled(self, given: Mapping[str, float]) -> Mapping[str, float]:
         """Return all parameters; raise UsageError for one that is unknown or out of bounds."""
@@ -115,6 +117,8 @@ def _implicit(knob: str, inputs: KnobInputs) -> Floats:
     return inputs.signals["implicit"]
 
 
+SHARES = ("q_label_ok", "label_smoothing")
+"""Columns that hold the share of the votes where a label is soft."""
 KNOBS: Registry[KnobSpec] = Registry("column of numbers")
 KNOBS.register(
     KnobSpec(
@@ -123,6 +127,7 @@ KNOBS.register(
         formula="reward_chosen − reward_rejected",
         needs=(Need("explicit", "explicit_margin", "how much better a reward model finds it"),),
         compute=_margin,
+        unknown="explicit margin",
     )
 )
 KNOBS.register(
@@ -135,6 +140,7 @@ KNOBS.register(
         ),
         needs=(Need("suspicion", "suspicion", "how likely the source's label is reversed"),),
         compute=_label_ok,
+        unknown="suspicion, and votes settle none of them",
     )
 )
 KNOBS.register(
@@ -146,6 +152,7 @@ KNOBS.register(
         needs=(Need("implicit", "implicit_margin", "h, what the policy learned, in nats", True),),
         params=(Param("b", "Temperature b", 1.0, 0.01, 100.0, "0.01 to 100; low trusts less."),),
         compute=_weight,
+        unknown="implicit margin",
     )
 )
 KNOBS.register(
@@ -160,6 +167,7 @@ KNOBS.register(
             Param("epsilon", "e", EPSILON, 1e-4, 0.5, "0.0001 to 0.5; the authors' is 0.01."),
         ),
         compute=_beta,
+        unknown="edpo_step",
     )
 )
 KNOBS.register(
@@ -177,6 +185,7 @@ KNOBS.register(
             Param("smoothing", "Smoothing", 0.1, 0.0, 0.5, "0 to 0.5."),
         ),
         compute=_smoothing,
+        unknown="implicit margin, and votes settle none of them",
     )
 )
 KNOBS.register(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.curate.written.knobs import KNOBS
-from core.errors import ExportError
+from core.errors import ExportError, UsageError
 from core.schema import Bools, Ints
 
 TEXT = pa.string()
@@ -87,9 +87,9 @@ class Shape:
         return tuple(LOSSES[key] for key in (*self.lacks, *ALWAYS))
 
     def check_file(self, kind: str) -> None:
-        """Raise ExportError for a kind of file that cannot hold it."""
+        """Raise UsageError for a kind of file that cannot hold it."""
         if kind not in self.files:
-            raise ExportError(
+            raise UsageError(
                 f"{self.name} is not written as {kind}.", f"Use --file {' or '.join(self.files)}."
             )
 

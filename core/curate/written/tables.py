@@ -33,6 +33,11 @@ class Tables:
     uses: tuple[str, ...]
     """Columns of the store that they come from."""
 
+    @property
+    def empty(self) -> Mapping[str, int]:
+        """Return in how many pairs each number is unknown, without those that are always known."""
+        return {n: v.null_count for n, v in self.numbers.items() if v.null_count}
+
     def of(self, places: Ints) -> Iterator[pa.Table]:
         """Yield rows of the selection in the order of `places`."""
         start = 0
