@@ -47,8 +47,10 @@ with right:
     except AssayError as error:
         exportmissing.show(error)
         raise frame.PageEnds from error
-    exportpreview.show(seen)
-    exportdivided.show(seen)
-    exporthits.show(seen.hits)
+    exportpreview.headline(seen.preview)
+    exportwrite.offer(form, seen, person)
+    exportpreview.show(seen.preview)
+    exportdivided.show(seen.preview)
+    exporthits.show(seen.preview.hits)
 exportcompare.show(form.recipe, given, sources)
 exportwrite.show(form, seen, given, person)

@@ -15,6 +15,8 @@ from core.charts.theme import INKS, Theme, figure, hatch, plain
 MOST = 12
 """Groups, and parts, that are drawn for themselves."""
 OTHERS = "all others"
+TICKS = [0, 0.25, 0.5, 0.75, 1]
+"""Written in full: where room is short plotly leaves the last one out, and most of the others."""
 _PATTERNS = ("", "/", ".", "x", "-", "\\", "|", "+")
 
 
@@ -33,10 +35,10 @@ def parts_figure(cells: Sequence[Cell], theme: Theme) -> go.Figure:
     rows = _counts(cells, groups, parts)
     sums = [sum(line) for line in rows]
     names = [f"{g} ({n:,})" for g, n in zip(groups, sums, strict=True)]
-    x = {"title": "share of rows", "tickformat": ".0%", "range": [0, 1]}
+    x = {"title": "share of rows", "tickformat": ".0%", "range": [0, 1], "tickvals": TICKS}
     chart = figure(theme, x, lines(names), AROUND + 34 + ROW_PIXELS * max(len(groups), 1))
     chart.update_layout(barmode="stack", bargap=0.35, showlegend=True)
-    chart.update_layout(legend={"traceorder": "normal"}, margin={"t": 40})
+    chart.update_layout(legend={"traceorder": "normal"}, margin={"t": 40, "r": 28})
     palette = INKS[theme].palette
     for i, part in enumerate(parts):
         counts = [line[i] for line in rows]

@@ -11,14 +11,14 @@ from core.curate.recipe import Cap
 from pages.components import exportfields, links
 
 """Keys that pairs can be counted by."""
-NONE = "no"
+NONE = "nothing"
 KEY = "cap"
 MOST = 10**9
 _BY, _VALUE, _N = "cap_by", "cap_value", "cap_n"
 
 
-def show(sources: Iterable[str]) -> tuple[tuple[Cap, ...], str]:
-    """Draw caps and the balance; raise UsageError for a cap that cannot be read."""
+def show(sources: Iterable[str]) -> tuple[tuple[Cap, ...], str] | None:
+    """Draw caps and the balance; None where a cap cannot be read, which is said below it."""
     said = st.multiselect(
         "At most",
         [],
@@ -29,16 +29,17 @@ def show(sources: Iterable[str]) -> tuple[tuple[Cap, ...], str]:
         help="`source=500`: at most 500 pairs of each source; `source:NAME=500`: of one. Also: "
         f"{', '.join(f'`{name}`' for name in SLICES[1:])}. A preset that ranks keeps its best.",
     )
+    caps = exportfields.read(lambda: tuple(cap_of(text) for text in said))
     _add(list(sources))
     balance = exportfields.maybe(
-        "As many of each",
+        "Balanced by",
         "balance",
         SLICES,
         NONE,
         "As many pairs of each value as the rarest one has: a rare value makes the set small.",
         "key",
     )
-    return tuple(cap_of(text) for text in said), balance
+    return None if caps is None else (caps, balance)
 
 
 def _add(sources: list[str]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.curate.judged import EvaluationPrompts, Given, Judged, judged
-from core.curate.preview import Preview, preview
+from core.curate.plan import check_writable, plan
+from core.curate.preview import Preview, previewed
 from core.curate.pseudonyms import salt_of
 from core.curate.recipe import Labels, Recipe
-from core.errors import LogError
+from core.curate.written.tables import tables_of
+from core.errors import ExportError, LogError
 from core.relabel.state import State
 from core.schema.relabel import Head, Person
 from core.store.filters import asks_log
@@ -17,6 +19,17 @@ from pages.components import cached, exporthits
 from pages.components.cached import Known
 
 _TRIES = 5
+_NOTHING = "Change the preset, the amounts or the filter."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an export would hold, and why it cannot be written."""
+
+    preview: Preview
+    refused: str = ""
+    """A sentence; empty where nothing stands in the way."""
+    hint: str = ""
 
 
 def given_of(recipe: Recipe, evaluation: tuple[EvaluationPrompts, ...], person: Person) -> Given:
@@ -49,7 +62,15 @@ def verdicts_at(state: State, head: Head, labels: Labels, salt: str, names: bool
     return judged(lambda question: question(state), head, labels, salt, names)
 
 
-def seen(store: Store, recipe: Recipe, given: Given, known: Known) -> Preview:
+def seen(store: Store, recipe: Recipe, given: Given, known: Known) -> Seen:
     """Return what an export would hold."""
-    found = preview(store, recipe, given, known.base, known.groups, known.hits)
-    return replace(found, hits=exporthits.slim(found.hits))
+    planned = plan(store, recipe, given, known.base, known.groups, known.hits)
+    if recipe.columns:
+        tables_of(store, planned)  # a number that nothing provides is said before writing
+    found = previewed(store, planned)
+    found = replace(found, hits=exporthits.slim(found.hits))
+    try:
+        check_writable(planned)
+    except ExportError as error:
+        return Seen(found, error.message, error.hint if found.counts.selected else _NOTHING)
+    return Seen(found)

@@ -49,6 +49,7 @@ def show(recipe: Recipe, given: Given, sources: Sequence[str]) -> None:
         return
     with right:
         _overlap(found, names)
+    _shares(found, names)
     rows = _rows(found, (plain(names[0]), plain(names[1])))
     st.table(rows, hide_index=True, border="horizontal", alt="Two presets side by side")
 
@@ -59,12 +60,23 @@ def compared(store: Store, first: Recipe, second: Recipe, given: Given, known: K
 
 
 def _overlap(found: Comparison, names: tuple[str, str]) -> None:
-    st.markdown(f"**{counted(found.both, 'pair')}** in both: {percent(found.overlap)} of either")
+    of = [
+        f"{percent(found.both / kept if kept else None)} of {plain(name)}"
+        for name, kept in zip(names, _kept(found), strict=True)
+    ]
+    st.markdown(f"**{counted(found.both, 'pair')}** in both: {' and '.join(of)}")
     if found.other_label:
         st.warning(
             f"{counted(found.other_label, 'pair')} of those with opposite labels.",
             icon=":material/swap_horiz:",
         )
+
+
+def _kept(found: Comparison) -> tuple[int, int]:
+    return found.first.counts.selected, found.second.counts.selected
+
+
+def _shares(found: Comparison, names: tuple[str, str]) -> None:
     cells = [
         Cell(part, one.source, rows)
         for one in found.parts

@@ -41,11 +41,12 @@ def show(seen: Preview) -> None:
             "sources' own splits share them.",
             icon=":material/warning:",
         )
-    _leakage(seen.leakage, len(seen.splits))
+    _leakage(seen.leakage, all(e.rows for e in seen.splits) and len(seen.splits) > 1)
 
 
-def _leakage(found: LeakageReport, splits: int) -> None:
-    if splits > 1:
+def _leakage(found: LeakageReport, divided: bool) -> None:
+    # Nothing crosses into a split without pairs, which says nothing for it.
+    if divided:
         _verdict(found)
     rows = [
         {
@@ -84,16 +85,24 @@ def _merged(found: LeakageReport) -> str:
     if not found.merges:
         return f"No two of the {found.prompts:,} prompts had to stay together."
     through = (
-        f" {counted(found.through, 'group')} hold together through prompts that are not written."
+        f" {counted(found.through, 'group')} {'holds' if found.through == 1 else 'hold'} together "
+        "through prompts that are not written."
         if found.through
         else ""
     )
-    most = counted(round(found.deviation), "pair")
     return (
         f"{found.merged_prompts:,} of {found.prompts:,} prompts had to stay together, in "
-        f"{counted(found.merges, 'group')} with {counted(found.merged_rows, 'pair')}.{through} "
-        f"No split of a source is off its share by more than {most}."
+        f"{counted(found.merges, 'group')} with {counted(found.merged_rows, 'pair')}.{through}"
+        f"{_deviation(found)}"
     )
+
+
+def _deviation(found: LeakageReport) -> str:
+    if all(share.wanted is None for share in found.shares):
+        return ""
+    if most := round(found.deviation):
+        return f" No split of a source is off its share by more than {counted(most, 'pair')}."
+    return " Every source has its shares exactly."
 
 
 def _largest(found: LeakageReport) -> None:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeVar
 
 import streamlit as st
 
+from core.errors import AssayError
 from core.registry import Param
-from pages.components import links
+from pages.components import links, problems
 from pages.components.words import plain, sentence
 
+T = TypeVar("T")
 _SLIDER = 1_000
 """A wider range is typed: a pixel of a slider would be too much of it."""
+
+
+def read(said: Callable[[], T]) -> T | None:
+    """Return what is said in a field; None, and why below it, where it cannot be read."""
+    try:
+        return said()
+    except AssayError as error:
+        problems.show(error)
+        return None
 
 
 def choice(label: str, key: str, titles: Mapping[str, str], noun: str) -> str:

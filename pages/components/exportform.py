@@ -46,7 +46,7 @@ def show(filter: PairFilter, sources: Sequence[str]) -> Asked:
     if exportlabels.any_votes():
         labels, names = sections.draw("Labels", exportlabels.show, (Labels(), False))
     picked = sections.draw(
-        "Preset", lambda: exportpreset.show(sources), exportpreset.Picked("everything", {}, {})
+        "Which pairs", lambda: exportpreset.show(sources), exportpreset.Picked("everything", {}, {})
     )
     caps, balance = sections.draw("Amounts", lambda: exportamounts.show(sources), _NO_CAPS)
     splits, seed = sections.draw("Splits", exportsplits.show, (SplitPlan(), 42))
@@ -77,11 +77,13 @@ class _Sections:
     def __init__(self) -> None:
         self.whole = True
 
-    def draw(self, title: str, section: Callable[[], T], instead: T) -> T:
+    def draw(self, title: str, section: Callable[[], T | None], instead: T) -> T:
+        """Draw a section; one that says itself what is wrong returns None."""
         st.subheader(title, anchor=False)
         try:
-            return section()
+            found = section()
         except AssayError as error:
-            self.whole = False
             problems.show(error)
-            return instead
+            found = None
+        self.whole = self.whole and found is not None
+        return instead if found is None else found

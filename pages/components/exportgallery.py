@@ -71,7 +71,7 @@ def size(store: Store, recipe: Recipe, given: Given, known: Known) -> Size:
 
 
 def _card(spec: PresetSpec, size: Size, chosen: bool) -> None:
-    st.markdown(f"**{plain(spec.title)}**  \n{plain(spec.description, 600)}")
+    st.markdown(f"**{plain(spec.title)}** `{spec.name}`  \n{plain(spec.description, 600)}")
     st.caption(plain(spec.paper, 300) or "No paper: our own.")
     if size.problem:
         made = exportmissing.commands(size.hint)
@@ -81,6 +81,7 @@ def _card(spec: PresetSpec, size: Size, chosen: bool) -> None:
     else:
         share = percent(size.pairs / size.of if size.of else None)
         st.markdown(f"**{size.pairs:,}** pairs, {share}")
+    st.space("stretch")  # the buttons of a row stand side by side
     st.button(
         f"{'Chosen' if chosen else 'Choose'}: {plain(spec.title)}",
         key=f"export_take_{spec.name}",

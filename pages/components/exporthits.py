@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.curate.splits.contamination import HITS, Hits
 from core.schema.base import id_text
-from pages.components.words import counted, plain, prose
+from pages.components.words import plain, prose
 
 SHOWN = 20
 TEXT_CHARS = 300
@@ -27,7 +27,7 @@ def show(found: Hits | None) -> None:
         return
     st.subheader("Evaluation prompts", anchor=False)
     n = found.prompt_ids.size
-    st.markdown(f"{counted(n, 'prompt')} of these rows met, and left out with all their pairs.")
+    st.markdown(told(n))
     if found.unchecked:
         st.info(prose(found.unchecked[:400]), icon=":material/help:")
     if not n:
@@ -37,7 +37,8 @@ def show(found: Hits | None) -> None:
         for i, name in enumerate(HITS)
     ]
     st.table(rows, hide_index=True, border="horizontal", alt="Evaluation prompts that were met")
-    with st.expander(f"The first {min(n, SHOWN)} of them", key="export_hits"):
+    folded = f"The first {SHOWN} of them" if n > SHOWN else "Which they are"
+    with st.expander(folded, key="export_hits"):
         st.table(_first(found), hide_index=True, border="horizontal", alt="Prompts that were met")
 
 
@@ -48,6 +49,14 @@ def slim(found: Hits | None) -> Hits | None:
     used, of = np.unique(found.of, return_inverse=True)
     texts = tuple(found.texts[place][:TEXT_CHARS] for place in used.tolist())
     return replace(found, of=of.astype(np.int64), texts=texts)
+
+
+def told(n: int) -> str:
+    if not n:
+        return "No prompt of these rows is among them."
+    if n == 1:
+        return "1 prompt of these rows is among them, and is left out with all its pairs."
+    return f"{n:,} prompts of these rows are among them, and are left out with all their pairs."
 
 
 def _first(found: Hits) -> list[dict[str, str]]:

@@ -34,7 +34,7 @@ def show() -> tuple[Labels, bool]:
         return Labels(), False
     rules = {spec.name: spec.description for spec in RULES}
     titles = {NONE: "Votes change nothing.", **rules}
-    rule = exportfields.choice("Labels", "verdicts", titles, "rule")
+    rule = exportfields.choice("Which labels", "verdicts", titles, "rule")
     if rule == NONE:
         return Labels(), False
     params = exportfields.params(f"verdicts_{rule}", RULES.get(rule).params)

@@ -13,7 +13,7 @@ _STEPS = {
     "ties": "Ties: nobody named a winner",
     "removed": "Removed by people's verdicts",
     "contradictions": "Pairs with both labels",
-    "duplicates": "Rows of a pair that is there",
+    "duplicates": "Duplicates of a pair",
     "unwritable": "A turn that is no text",
     "contaminated": "Evaluation prompts",
     "unselected": "Preset",
@@ -21,10 +21,12 @@ _STEPS = {
     "unbalanced": "Over the balance",
 }
 """In the order of the steps."""
+SHOWN = 5
+"""Means that are not folded: the two over all runs, and the margins of three."""
 
 
-def show(seen: Preview) -> None:
-    """Show the headline, the steps, what changed, and what the preset used."""
+def headline(seen: Preview) -> None:
+    """Show how many pairs there would be."""
     counts = seen.counts
     share = percent(counts.selected / counts.matching if counts.matching else None)
     st.subheader(
@@ -32,6 +34,10 @@ def show(seen: Preview) -> None:
         anchor=False,
     )
     st.caption(_about(seen))
+
+
+def show(seen: Preview) -> None:
+    """Show the steps, what changed, and what the preset used."""
     steps = steps_of(seen)
     chart.show(
         steps_figure(steps, chart.theme()),
@@ -61,21 +67,25 @@ def steps_of(seen: Preview) -> Steps:
 
 def changes(seen: Preview) -> list[tuple[str, str, Change]]:
     """Return what is told before and after: its title, how it is written, the means."""
-    # With spaces a long name of a run finds a place to break.
-    found = [
-        (plain(c.column.replace("_margin_", " margin of ", 1)), "number", c) for c in seen.margins
-    ]
-    rows = [(f"Mean {title}", how, change) for title, how, change in found]
+    rows = []
     if seen.suspicion:
         rows.append(("Mean suspicion", "percent", seen.suspicion))
     if seen.longer:
         rows.append(("The longer answer is chosen", "percent", seen.longer))
-    return rows
+    return rows + [(f"Mean {_called(change.column)}", "number", change) for change in seen.margins]
 
 
 def told(value: float | None, how: str) -> str:
     """Return a mean as it is written."""
     return percent(value) if how == "percent" else number(value)
+
+
+def _called(column: str) -> str:
+    """Return a margin in words; with spaces a long name of a run finds a place to break."""
+    kind, _, run = column.partition("_margin")
+    name = run.removeprefix("_")
+    margin = f"{kind.replace('length_', 'length-')} margin"
+    return plain(f"{margin} of {name}" if name else margin)
 
 
 def _about(seen: Preview) -> str:
@@ -95,7 +105,10 @@ def _changes(seen: Preview) -> None:
     if not rows:
         return
     st.markdown("**Before and after**")
-    st.table(rows, hide_index=True, border="horizontal", alt="Means before and after")
+    st.table(rows[:SHOWN], hide_index=True, border="horizontal", alt="Means before and after")
+    if more := rows[SHOWN:]:
+        with st.expander(f"Further means ({len(more)})", key="export_means"):
+            st.table(more, hide_index=True, border="horizontal", alt="Further means")
     said = "Before: all rows of the filter, as the sources label them. After: what is written."
     if seen.suspicion:
         said += (

@@ -23,17 +23,20 @@ MOST_MB = 20
 MOST_FILES = 3
 
 
-def show() -> tuple[SplitPlan, int]:
-    """Draw how rows are divided; raise UsageError where the splits cannot be meant."""
+def show() -> tuple[SplitPlan, int] | None:
+    """Draw how rows are divided; None where that cannot be meant, which is said below its field."""
     ratios = exportfields.text(
-        "Splits",
+        "Shares",
         "ratios",
         "0.9,0.05,0.05",
         "0.9,0.05,0.05",
         "Shares of one whole, such as `0.9,0.05,0.05`; `1` for one split; `keep` for the splits "
         "of the sources. Each source gets these shares.",
     )
+    below = st.container()
     names = exportfields.text("Names of the splits", "names", "", "train,validation,test")
+    with st.container() if names else below:
+        divided = exportfields.read(lambda: plan_splits(ratios or "1", names))
     linked = exportfields.pills(
         "Kept in one split",
         "links",
@@ -44,6 +47,8 @@ def show() -> tuple[SplitPlan, int]:
         "kind of link",
     )
     seed = _seed()
+    if divided is None:
+        return None
     return plan_splits(ratios or "1", names, ",".join(linked) or "none"), seed
 
 

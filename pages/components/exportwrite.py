@@ -1,7 +1,8 @@
-"""Export's end: the command, the download of what is small, a folder on the server."""
+"""Export's files: the download of what is small, the command, a folder on the server."""
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -10,73 +11,99 @@ from pathlib import Path
 import pyarrow as pa
 import streamlit as st
 
-from core.curate.commandline import command_line
 from core.curate.export import ARCHIVE_PAIRS, write
 from core.curate.judged import Given
-from core.curate.preview import Preview
 from core.curate.recipe import Recipe
 from core.errors import AssayError, ExportError
 from core.schema.relabel import Person
 from pages.components import cached, exportfile, exportview, jobs, problems
+from pages.components.exportask import Seen
 from pages.components.exportform import Asked
 from pages.components.words import counted, plain, prose
 
 FOLDER = "exports"
 """In the store's folder."""
+_ANCHOR = "write-it"
 _ASKED = "export_asked"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE | re.ASCII)
 
 
-def show(asked: Asked, seen: Preview, given: Given, person: Person) -> None:
-    """Draw what the files lose, the command, and the ways to the files."""
-    st.subheader("Write it", anchor=False)
+def offer(asked: Asked, seen: Seen, person: Person) -> None:
+    """Draw the download and the way to the rest, or what stands in the way of both."""
+    if seen.refused:
+        st.warning(plain(seen.refused), icon=":material/warning:")
+        st.caption(plain(seen.hint))
+    large = seen.preview.counts.selected > ARCHIVE_PAIRS
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not large:
+            _download(asked, seen, person)
+        st.markdown(f"[{_rest(person)} ↓](#{_ANCHOR})", width="content")
+    if large:
+        st.caption(f"A download holds up to {ARCHIVE_PAIRS:,} pairs; the command has no limit.")
+
+
+def show(asked: Asked, seen: Seen, given: Given, person: Person) -> None:
+    """Draw what the files lose, the command, and a folder on the server."""
+    st.subheader("Write it", anchor=_ANCHOR)
     _losses(seen)
-    st.code(
-        command_line(asked.recipe, "curated", exportview.store_flag()),
-        language=None,
-        wrap_lines=True,
-    )
+    st.code(exportview.command(asked.recipe), language=None, wrap_lines=True)
     if asked.recipe.evaluation:
         st.caption("The command reads the files of evaluation prompts from where it is run.")
-    if not seen.counts.selected:
-        st.caption("Nothing would be written: no pair is left.")
-        return
-    if seen.counts.selected > ARCHIVE_PAIRS:
-        st.caption(f"A download holds up to {ARCHIVE_PAIRS:,} pairs; the command has no limit.")
-    else:
-        st.download_button(
-            "Download as a zip file",
-            exportfile.later(asked.recipe, person, asked.evaluation),
-            file_name="curated.zip",
-            mime="application/zip",
-            icon=":material/download:",
-            type="primary",
-            on_click="ignore",
-        )
     if person.may("admin"):
         _server(asked.recipe, seen, given)
 
 
 def folder_of(root: Path, name: str) -> Path:
-    """Return where an export of this name goes; raise ExportError for what is no plain name."""
-    if not _NAME.fullmatch(name) or _DEVICES.fullmatch(name) or name.endswith("."):
-        raise ExportError(
-            f"An export's folder cannot be called {name[:80]!r}.",
-            "Use letters, digits, - _ and . with a letter or digit first, 64 at most.",
-        )
+    """Return where an export of this name goes; raise ExportError for one that cannot be."""
+    _check(name)
     base = root / FOLDER
     if base.is_symlink():
         raise ExportError(f"{FOLDER} in the store's folder is a link.", "Put a folder there.")
+    if os.path.lexists(base / name):
+        raise ExportError(f"There is an export named {name} already.", "Choose another name.")
     return base / name
 
 
-def _losses(seen: Preview) -> None:
-    with st.expander(f"What the files cannot hold ({len(seen.losses)})", key="export_losses"):
-        st.markdown("\n".join(f"- {prose(loss)}" for loss in seen.losses))
+def _check(name: str) -> None:
+    """Raise ExportError for what is no plain name."""
+    if not name:
+        raise ExportError("Give the export a name.", "Such as round-1.")
+    if _DEVICES.fullmatch(name):
+        raise ExportError(f"{name} is a reserved name.", "Choose another name.")
+    if not _NAME.fullmatch(name) or name.endswith("."):
+        raise ExportError(
+            f"An export cannot be called {name[:80]!r}.",
+            "Use letters, digits, - _ and . with a letter or digit first, 64 at most.",
+        )
 
 
-def _server(recipe: Recipe, seen: Preview, given: Given) -> None:
+def _rest(person: Person) -> str:
+    return "The command, or a folder on the server" if person.may("admin") else "The command"
+
+
+def _download(asked: Asked, seen: Seen, person: Person) -> None:
+    st.download_button(
+        "Download as a zip file",
+        exportfile.later(asked.recipe, person, asked.evaluation),
+        file_name="curated.zip",
+        mime="application/zip",
+        icon=":material/download:",
+        # The style of primary buttons leaves the words of a disabled one unseen.
+        type="secondary" if seen.refused else "primary",
+        on_click="ignore",
+        disabled=bool(seen.refused),
+        help=plain(seen.refused) or None,
+    )
+
+
+def _losses(seen: Seen) -> None:
+    losses = seen.preview.losses
+    with st.expander(f"What the files cannot hold ({len(losses)})", key="export_losses"):
+        st.markdown("\n".join(f"- {prose(loss)}" for loss in losses))
+
+
+def _server(recipe: Recipe, seen: Seen, given: Given) -> None:
     with st.form("export_server", border=True):
         name = st.text_input(
             f"A new folder in {FOLDER}, in the store's folder",
@@ -85,7 +112,12 @@ def _server(recipe: Recipe, seen: Preview, given: Given) -> None:
             max_chars=64,
         )
         st.form_submit_button(
-            "Write on the server", icon=":material/save:", on_click=_ask, args=(recipe,)
+            "Write on the server",
+            icon=":material/save:",
+            disabled=bool(seen.refused),
+            help=plain(seen.refused) or None,
+            on_click=_ask,
+            args=(recipe,),
         )
     if st.session_state.pop(_ASKED, None) == recipe:
         _write(recipe, seen, given, (name or "").strip())
@@ -96,14 +128,16 @@ def _ask(recipe: Recipe) -> None:
     st.session_state[_ASKED] = recipe
 
 
-def _write(recipe: Recipe, seen: Preview, given: Given, name: str) -> None:
+def _write(recipe: Recipe, seen: Seen, given: Given, name: str) -> None:
     bar = st.progress(0.0, "Dividing the pairs")
+    watch = Progress(bar, seen.preview.counts.selected).watch
     try:
-        out = folder_of(cached.root(), name)
-        made = write(cached.store(), recipe, out, given, Progress(bar, seen.counts.selected).watch)
+        made = write(cached.store(), recipe, folder_of(cached.root(), name), given, watch)
     except AssayError as error:
         bar.empty()
-        problems.show(error)
+        # Nobody at a browser is to learn a path of this machine.
+        folder = f"{cached.root() / FOLDER}{os.sep}"
+        problems.show(ExportError(error.message.replace(folder, ""), error.hint))
         return
     bar.empty()
     size = sum(entry.bytes for entry in made.files)

@@ -30,6 +30,7 @@ def command(app: AppTest) -> list[str]:
     """Return the options of the command line, the store's and the folder's left out."""
     assert not app.exception
     (line,) = [str(code.value) for code in app.code if "core export" in str(code.value)]
+    line = line.replace(" \\\n", "")
     return [word for word in shlex.split(line)[4:] if not word.startswith(("--store", "--out"))]
 
 
@@ -67,8 +68,8 @@ LINKS: dict[str, tuple[dict[str, str | list[str]], list[str]]] = {
         ["--preset=grow", "--param=n=7", "--use=base=plain", SPLITS],
     ),
     "caps": (
-        {"cap": ["source=10", "source:plain=3"]},
-        ["--cap=source=10", "--cap=source:plain=3", SPLITS],
+        {"cap": ["source=10", "source:plain=3"], "ratios": "1"},
+        ["--cap=source=10", "--cap=source:plain=3"],
     ),
     "balance": ({"balance": "source"}, ["--balance=source", SPLITS]),
     "ratios": ({"ratios": "0.5,0.5"}, ["--splits=0.5,0.5"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -51,7 +52,7 @@ def test_a_hostile_link_leaves_the_page(open_app: OpenApp, stored: Path, value: 
     for preset in ("remove_suspects", "grow"):
         app = open_app(stored, "export", preset=preset, **dict.fromkeys(keys, value))
         told(app)
-        assert "Preset" in said(app)
+        assert "Which pairs" in said(app)
     usable(app)
 
 
@@ -87,9 +88,25 @@ def test_what_cannot_be_meant_is_said_and_the_form_stays(
 def test_nothing_left_is_said_and_nothing_is_offered(open_app: OpenApp, stored: Path) -> None:
     app = open_app(stored, "export", cap="source=0")
     assert selected(app) == 0
-    assert "no pair is left" in said(app)
-    assert not app.get("download_button")
-    assert "Write on the server" not in [button.label for button in app.button]
+    assert "Nothing is left to write" in told(app)
+    assert all(offer.disabled for offer in offers(app))
+
+
+def offers(app: AppTest) -> list[Any]:
+    """Return the buttons that make files."""
+    (download,) = app.get("download_button")
+    (write,) = [button for button in app.button if button.label == "Write on the server"]
+    return [download.proto, write]
+
+
+def test_an_empty_split_is_said_and_nothing_is_offered(open_app: OpenApp, unscored: Path) -> None:
+    app = open_app(unscored, "export", ratios="0.98,0.01,0.01")
+    assert "would be empty" in told(app)
+    assert all(offer.disabled and "would be empty" in offer.help for offer in offers(app))
+    assert not app.success
+    app.text_input(key="ratios").set_value("1").run()
+    assert not told(app)
+    assert not any(offer.disabled for offer in offers(app))
 
 
 def test_rows_without_a_label_are_none(open_app: OpenApp, tmp_path: Path) -> None:
@@ -196,12 +213,18 @@ def test_a_file_keeps_its_last_name_only() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("", ".", "..", "../x", "a/b", "/etc/x", "a\\b", "C:x", "~", "-x", ".x", "x.", "a b"),
-        *("con", "NUL.txt", "com1", "x" * 65, "a\0b", "a\nb", "ä", "a\u202eb", "$(x)", "x\n"),
+        *(".", "..", "../x", "a/b", "/etc/x", "a\\b", "C:x", "~", "-x", ".x", "x.", "a b"),
+        *("x" * 65, "a\0b", "a\nb", "ä", "a\u202eb", "$(x)", "x\n"),
     ],
 )
 def test_a_folder_s_name_is_no_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(ExportError, match="cannot be called"):
+        exportwrite.folder_of(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["con", "CON", "NUL.txt", "com1"])
+def test_a_reserved_name_is_called_one(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ExportError, match="is a reserved name"):
         exportwrite.folder_of(tmp_path, name)
 
 
@@ -227,9 +250,12 @@ def test_an_admin_writes_a_folder_once(open_app: OpenApp, tmp_path: Path) -> Non
     made = tmp_path / "exports" / "round-1"
     assert {"README.md", "manifest.json", "data"} == {path.name for path in made.iterdir()}
     before = (made / "manifest.json").read_bytes()
-    assert "is not replaced" in told(write(app, "round-1"))
+    again = told(write(app, "round-1"))
+    assert "There is an export named round-1 already" in again
+    assert str(tmp_path) not in again
     assert (made / "manifest.json").read_bytes() == before
     assert "cannot be called" in told(write(app, "../x"))
+    assert "Give the export a name" in told(write(app, " "))
     assert sorted(path.name for path in (tmp_path / "exports").iterdir()) == ["round-1"]
 
 
@@ -243,7 +269,9 @@ def test_a_failure_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(exportwrite.Progress, "watch", full)
-    assert "No space left" in told(write(app, "round-1"))
+    refused = told(write(app, "round-1"))
+    assert "No space left" in refused
+    assert str(tmp_path) not in refused
     assert list((tmp_path / "exports").iterdir()) == []
 
 
