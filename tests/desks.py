@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
+import pytest
 import sqlalchemy as sa
 
 from core.relabel.desk import Desk
@@ -98,6 +100,13 @@ def chance(seed: int = 0) -> Chance:
     return Chance(lambda: f"{seed}-{next(number)}", lambda: drawn.random() < 0.5)
 
 
+def fix_lots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make queues whose salts are the same in every run: the lots of gold and repeats are too."""
+    number = itertools.count()
+    drawn = SimpleNamespace(token_hex=lambda n: f"{next(number):0{2 * n}x}")
+    monkeypatch.setattr("core.relabel.desk.secrets", drawn)
+
+
 def item(pair: int, **over: object) -> QueueItem:
     """Return the item of a pair whose responses are pair·10 + 1 and pair·10 + 2."""
     made = QueueItem(pair, pair * 10 + 1, pair * 10 + 2, "talk", pair * 10 + 1, probability=1.0)
@@ -172,12 +181,12 @@ def break_commit(log: Log, arrives: bool) -> None:
 
 
 def terminate(url: str) -> None:
-    """End every other connection to a server of PostgreSQL."""
+    """End every other connection to a server of PostgreSQL, and wait until it is gone."""
     parts = sa.make_url(url)
     with psycopg.connect(
         host=parts.host, port=parts.port, user=parts.username, dbname="postgres", autocommit=True
     ) as con:
-        ended = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()"
+        con.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE pid != pg_backend_pid() AND backend_type = 'client backend'"
         )
-        con.execute(f"{ended} AND backend_type = 'client backend'")

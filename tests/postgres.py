@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -35,7 +35,7 @@ class Cluster:
 
     bin: Path
     folder: Path
-    port: int = field(default_factory=lambda: _free_port())
+    port: int = field(default_factory=lambda: free_port())
     process: subprocess.Popen[bytes] | None = None
 
     def make(self) -> None:
@@ -79,14 +79,19 @@ class Cluster:
     def _wait(self) -> None:
         ends = time.monotonic() + _LONGEST
         while True:
-            try:
-                self.connected().close()
-                return
-            except psycopg.OperationalError:
-                ended = self.process is None or self.process.poll() is not None
-                if ended or time.monotonic() > ends:
-                    raise RuntimeError((self.folder / "log").read_text()) from None
-                time.sleep(0.05)
+            with suppress(psycopg.OperationalError):
+                if self._is_mine():
+                    return
+            ended = self.process is None or self.process.poll() is not None
+            if ended or time.monotonic() > ends:
+                raise RuntimeError((self.folder / "log").read_text())
+            time.sleep(0.05)
+
+    def _is_mine(self) -> bool:
+        """Whether the port answers from these files: another's server may have taken it."""
+        with closing(self.connected()) as con:
+            shown = con.execute("SHOW data_directory").fetchone()
+        return shown == (str(self.folder / "data"),)
 
 
 def found() -> Path | None:
@@ -138,7 +143,7 @@ def _as_owner() -> tuple[str, ...]:
     return ("setpriv", "--pdeathsig=QUIT", *ids, "--")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port that nobody is given by chance while the server is down for a moment."""
     while True:
         port = random.SystemRandom().randrange(20_000, 32_000)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.factories import demo_pairs, make_pair, make_store
+from tests.postgres import free_port
+from tests.processes import end
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
+expect.set_options(timeout=30_000)  # a machine at work on other tests takes its time
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,15 @@ class Server:
 
     url: str
     log: Path
+
+    @property
+    def written(self) -> int:
+        """How much it has said of itself so far."""
+        return self.log.stat().st_size
+
+    def said(self, since: int = 0) -> str:
+        """Return what it said since then; what came before is another test's."""
+        return self.log.read_bytes()[since:].decode("utf-8", "replace")
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +73,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
     """Serve the store in `folder`/store."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = folder / "server.log"
+    port, log = free_port(), folder / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
@@ -77,8 +87,7 @@ def serving(folder: Path) -> Iterator[Server]:
             _wait_for(found, process)
             yield found
         finally:
-            process.terminate()
-            process.wait(10)
+            end(process)
 
 
 def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
@@ -89,7 +98,7 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
                 return
         except OSError:
             time.sleep(0.1)
-    pytest.fail(f"the app did not start:\n{server.log.read_text('utf-8')}")
+    pytest.fail(f"the app did not start:\n{server.said()}")
 
 
 @pytest.fixture
@@ -98,13 +107,14 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     tab = context.new_page()
     asked: list[str] = []
+    before = server.written
     tab.on("request", lambda request: asked.append(request.url))
     tab.on("websocket", lambda socket: asked.append(socket.url))
     yield tab
     context.close()
     own = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
     assert [url for url in asked if not url.startswith(own)] == []
-    assert "Traceback" not in server.log.read_text("utf-8")
+    assert "Traceback" not in server.said(since=before)
 
 
 STILL = """() => new Promise((done) => {
@@ -130,3 +140,20 @@ def visit(tab: Page, server: Server, link: str = "") -> None:
     """Open a link of the app."""
     tab.goto(f"{server.url}/{link}")
     settled(tab)
+
+
+LINKED = """([there, exact]) => {
+  const said = new URLSearchParams(location.search);
+  return there.every((key) => said.has(key))
+    && Object.entries(exact).every(([key, value]) => said.get(key) === value);
+}"""
+
+
+def link(tab: Page, *there: str, **exact: str | None) -> dict[str, list[str]]:
+    """Return what the address bar says once it has these keys and values; None is no such key.
+
+    It follows the page late. Where it never does, what it says fails the test's own assertion.
+    """
+    with suppress(PlaywrightTimeout):
+        tab.wait_for_function(LINKED, arg=[list(there), exact])
+    return parse_qs(urlsplit(tab.evaluate("location.href")).query)

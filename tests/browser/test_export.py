@@ -11,14 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, serving, settled, visit
-from tests.browser.test_app import link
+from tests.browser.conftest import Server, link, serving, settled, visit
 from tests.factories import demo_pairs, make_pair, make_store
 from tests.runs import add_run, policy
 
 pytestmark = pytest.mark.browser
-LONG = 30_000
-"""Milliseconds that a page of many parts may take on a machine at work on something else."""
 
 
 @pytest.fixture(scope="module")
@@ -50,22 +47,22 @@ def test_a_slider_moves_the_preview_and_the_link(page: Page, server: Server) -> 
     thumb.focus()
     for _ in range(20):
         page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("--param=share=0.4")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("--param=share=0.4")).to_be_visible()
     settled(page)
     assert headline(page) != before
-    assert link(page)["preset_remove_suspects_share"] == ["0.4"]
+    assert link(page, preset_remove_suspects_share="0.4")["preset_remove_suspects_share"] == ["0.4"]
     page.reload()
-    expect(page.get_by_text("--param=share=0.4")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("--param=share=0.4")).to_be_visible()
 
 
 def test_a_card_of_the_gallery_is_chosen(page: Page, server: Server) -> None:
     visit(page, server, "export")
     page.get_by_text("Gallery: all").click()
     page.get_by_role("button", name="Choose: Goldilocks band").click()
-    expect(page.get_by_text("--preset=goldilocks")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("--preset=goldilocks")).to_be_visible()
     settled(page)
-    assert link(page)["preset"] == ["goldilocks"]
-    expect(page.get_by_role("button", name="Chosen: Goldilocks band")).to_be_disabled(timeout=LONG)
+    assert link(page, preset="goldilocks")["preset"] == ["goldilocks"]
+    expect(page.get_by_role("button", name="Chosen: Goldilocks band")).to_be_disabled()
 
 
 def test_a_cap_is_added_by_its_form(page: Page, server: Server) -> None:
@@ -73,9 +70,9 @@ def test_a_cap_is_added_by_its_form(page: Page, server: Server) -> None:
     page.get_by_role("button", name="Add a cap").click()
     page.get_by_role("spinbutton", name="At most").fill("5")
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_text("--cap=source=5")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("--cap=source=5")).to_be_visible()
     settled(page)
-    assert link(page)["cap"] == ["source=5"]
+    assert link(page, "cap")["cap"] == ["source=5"]
 
 
 def test_evaluation_prompts_are_kept_out_of_the_download(page: Page, server: Server) -> None:
@@ -85,7 +82,7 @@ def test_evaluation_prompts_are_kept_out_of_the_download(page: Page, server: Ser
     page.locator("input[type=file]").set_input_files(
         {"name": "bench.txt", "mimeType": "text/plain", "buffer": text}
     )
-    expect(page.get_by_text("--evaluation=bench.txt")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("--evaluation=bench.txt")).to_be_visible()
     settled(page)
     assert headline(page) != before
     with page.expect_download() as waiting:
@@ -99,9 +96,9 @@ def test_a_folder_is_written_on_the_server(page: Page, server: Server, folder: P
     visit(page, server, "export?ratios=0.5%2C0.5")
     page.get_by_role("textbox", name="A new folder in exports").fill("round-1")
     page.get_by_role("button", name="Write on the server").click()
-    expect(page.get_by_text("written to exports/round-1")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("written to exports/round-1")).to_be_visible()
     made = folder / "store" / "exports" / "round-1"
     manifest = json.loads((made / "manifest.json").read_text("utf-8"))
     assert [entry["name"] for entry in manifest["splits"]] == ["train", "test"]
     page.get_by_role("button", name="Write on the server").click()
-    expect(page.get_by_text("is not replaced")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("There is an export named round-1 already")).to_be_visible()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, serving, settled, visit
+from tests.browser.conftest import Server, link, serving, settled, visit
 from tests.browser.test_accessible import relabel
 from tests.factories import demo_pairs, make_pair, make_store
 from tests.runs import add_run, policy
@@ -104,14 +103,18 @@ def walk(page: Page) -> list[dict[str, object]]:
     return steps
 
 
-@pytest.mark.parametrize("link", PAGES)
+@pytest.mark.parametrize("opened", PAGES)
 def test_tab_comes_to_every_control_and_shows_where_it_is(
-    page: Page, server: Server, link: str
+    page: Page, server: Server, opened: str
 ) -> None:
-    visit(page, server, link)
-    expect(page.get_by_text(PAGES[link]).first).to_be_visible(timeout=20_000)
+    visit(page, server, opened)
+    expect(page.get_by_text(PAGES[opened]).first).to_be_visible()
     page.wait_for_timeout(1500)
+    settled(page)
     steps = walk(page)
+    if page.evaluate("window.left()"):  # drawn behind the walk, on a machine that was busy
+        settled(page)
+        steps = walk(page)
     assert page.evaluate("window.left()") == []
     # A table draws its own focus, in its canvas.
     tables = ("CANVAS", "TD")
@@ -126,7 +129,7 @@ def test_arrows_lead_through_a_choice(page: Page, server: Server) -> None:
     kinds = page.locator(".st-key-linked_kind").get_by_role("button")
     expect(kinds.first).to_be_visible()
     settled(page)
-    assert parse_qs(urlsplit(page.url).query)["view"] == ["linked"]
+    assert link(page, view="linked")["view"] == ["linked"]
     kinds.first.focus()
     page.keyboard.press("ArrowRight")
     expect(kinds.nth(1)).to_be_focused()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, serving, settled, visit
+from tests.browser.conftest import Server, link, serving, settled, visit
 from tests.factories import demo_pairs, make_store
 from tests.runs import add_run, policy
 
@@ -25,10 +24,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield found
 
 
-def link(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
-
-
 def table(page: Page) -> None:
     page.get_by_test_id("stDataFrame").get_by_test_id("data-grid-canvas").focus()
 
@@ -41,10 +36,10 @@ def test_the_cut_moves_by_keys_and_filters_every_page(page: Page, server: Server
     slider.focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("button", name="Filter to the 54 kept pairs")).to_be_visible()
-    assert link(page)["keep"] == ["45"]
+    assert link(page, keep="45")["keep"] == ["45"]
     page.get_by_role("button", name="Filter to the 54 kept pairs").click()
     expect(page.get_by_text("54 of 123 pairs")).to_be_visible()
-    assert link(page)["where"][0].startswith("alignment_potential_toy >= ")
+    assert link(page, "where")["where"][0].startswith("alignment_potential_toy >= ")
     shared = page.url
     page.goto(shared)
     settled(page)
@@ -79,7 +74,7 @@ def test_a_band_stands_in_the_link(page: Page, server: Server) -> None:
     visit(page, server, "flips")
     page.get_by_text("ask a person", exact=True).click()
     expect(page.get_by_text("nobody can tell without reading")).to_be_visible()
-    assert link(page)["band"] == ["ask a person"]
+    assert link(page, "band")["band"] == ["ask a person"]
     page.reload()
     settled(page)
     expect(page.get_by_text("nobody can tell without reading")).to_be_visible()

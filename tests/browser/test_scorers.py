@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -16,13 +15,11 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from core.schema import JobProgress
 from core.store.holder import take
 from core.store.layout import RUN_LOCK, RUNS
-from tests.browser.conftest import Server, serving, settled, visit
+from tests.browser.conftest import Server, link, serving, settled, visit
 from tests.factories import demo_pairs, make_store
 from tests.runs import add_run, policy
 
 pytestmark = pytest.mark.browser
-SOON = 30_000
-"""Milliseconds: the page looks every two or five seconds, a busy machine takes its time."""
 
 
 @pytest.fixture(scope="module")
@@ -61,16 +58,16 @@ def test_a_job_moves_stops_and_ends_without_a_click(
     expect(page.get_by_text("In the making")).to_have_count(0)
     write_progress(run, 100)
     with take(run / RUN_LOCK, "test", pytest.fail):
-        expect(page.get_by_text("100 of 1,000 responses")).to_be_visible(timeout=SOON)
+        expect(page.get_by_text("100 of 1,000 responses")).to_be_visible()
         expect(page.get_by_text("tuned · policy, at work")).to_be_visible()
         expect(page.get_by_role("progressbar")).to_be_visible()
         write_progress(run, 900)
-        expect(page.get_by_text("900 of 1,000 responses")).to_be_visible(timeout=SOON)
-    expect(page.get_by_text("score policy --resume tuned")).to_be_visible(timeout=SOON)
+        expect(page.get_by_text("900 of 1,000 responses")).to_be_visible()
+    expect(page.get_by_text("score policy --resume tuned")).to_be_visible()
     expect(cell(page, "tuned")).to_have_count(0)
     add_run(store, "tuned", policy(), scorer="policy")
     (run / "progress.json").unlink()
-    expect(cell(page, "tuned")).to_have_count(1, timeout=SOON)
+    expect(cell(page, "tuned")).to_have_count(1)
     expect(page.get_by_text("In the making")).to_have_count(0)
 
 
@@ -81,7 +78,7 @@ def test_a_run_is_chosen_by_keys_and_by_the_box(page: Page, server: Server) -> N
     for key in ("ArrowDown", "Shift+Space"):
         page.keyboard.press(key)
     expect(page.get_by_role("cell", name="beta, whole")).to_be_visible()
-    assert parse_qs(urlsplit(page.url).query)["run"] == ["beta"]
+    assert link(page, run="beta")["run"] == ["beta"]
     box = page.get_by_role("combobox", name="One run, closely")
     expect(box).to_have_value("beta")
     settled(page)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, settled, visit
+from tests.browser.conftest import Server, link, visit
 
 pytestmark = pytest.mark.browser
 
@@ -19,10 +17,9 @@ def test_a_slice_becomes_the_link_and_is_taken_back(page: Page, server: Server) 
     page.get_by_role("button", name="highest quarter").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("of 189 pairs: suspicion ≥")).to_be_visible()
-    settled(page)
-    link = parse_qs(urlsplit(page.url).query)
-    assert link["where"][0].startswith("suspicion >=")
-    assert link["measure"] == ["the longer answer wins"]
+    found = link(page, "where", "measure")
+    assert found["where"][0].startswith("suspicion >=")
+    assert found["measure"] == ["the longer answer wins"]
     expect(page.get_by_text("slices?where=suspicion")).to_be_visible()
     page.get_by_role("button", name="Undo the last brush").click()
     expect(page.get_by_text("All 189 pairs")).to_be_visible()

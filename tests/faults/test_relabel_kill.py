@@ -32,7 +32,7 @@ def test_every_acknowledged_vote_is_there_once(
         if not at.on_sqlite:
             server: Cluster = request.getfixturevalue("postgres")
             steps.insert(2, (240, lambda: (server.stop(signal.SIGQUIT), server.start())))  # type: ignore
-        crew.work(steps, limit=120)
+        crew.work(steps, limit=400)
         assert crew.kills == 4
         assert crew.wrong(OVERLAP) == []
         assert at.log().check() == []

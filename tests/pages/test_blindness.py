@@ -146,7 +146,7 @@ def links(twin: Twin) -> Iterator[dict[str, str]]:
 def seen(twin: Twin, client: SimpleNamespace, page: str, link: dict[str, str]) -> bytes:
     """Return all that the annotator's browser gets, but for times of day."""
     client.cookies = twin.cookies
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     app.query_params.update(link)
     app._page_hash = calc_hash(page)
     app.run()

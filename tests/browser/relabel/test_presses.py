@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import defaultdict
 
 import pytest
@@ -63,9 +64,12 @@ def test_fast_presses_never_vote_on_a_pair_that_was_not_on_screen(
     draw = random.Random(seed)
     queue = office.queue(110)
     enter(tab, office, queue)
-    for _ in range(100):
+    ends, presses = time.monotonic() + 120, 0
+    # Where the machine is busy fewer of the presses meet a page that takes them.
+    while presses < 100 or (len(office.votes(queue)) < 10 and time.monotonic() < ends):
         tab.keyboard.press(draw.choice("ab"))
         tab.wait_for_timeout(draw.uniform(30, 160))
+        presses += 1
     settled(tab)
     votes = office.votes(queue)
     pressed = defaultdict(set)
@@ -90,6 +94,7 @@ def test_a_held_key_counts_once(tab: Page, office: Office, key: str) -> None:
         tab.keyboard.down(key)  # every one after the first is a repetition
         tab.wait_for_timeout(33)
     tab.keyboard.up(key)
+    expect(tab.locator(".st-key-relabel_said")).to_contain_text("Saved ")
     settled(tab)
     assert len(office.votes(queue)) == 1
     press(tab, "b")

@@ -89,7 +89,7 @@ def visit(sent: SimpleNamespace, store: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv("ASSAY_STORE", str(store))
         monkeypatch.chdir(ROOT)
         sent.cookies = {invites.cookie_name(invites.secret_of(store)): cookie} if cookie else {}
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
         app.query_params.update(query)
         app._page_hash = calc_hash(page)
         return app.run()
