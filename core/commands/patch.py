@@ -22,6 +22,7 @@ from core.settings import Settings
 from core.store.instance import open_store
 
 _PATCH = "a label patch, as patch make writes it"
+_FILE = "a data file of rows with chosen and rejected: JSON Lines, CSV or Parquet"
 _ACTIONS = ("flip", "remove", "soft", "keep")
 
 
@@ -32,19 +33,13 @@ def _arguments(parser: ArgumentParser) -> None:
     filter_arguments(made)
     label_arguments(made)
     made.add_argument("--real-names", action="store_true", help="name annotators")
-    for name, says, says_file in (
-        (
-            *("apply", "write a data file anew with the labels of a patch"),
-            "the data file, JSON Lines, CSV or Parquet, of rows with chosen and rejected",
-        ),
-        (
-            *("revert", "write a data file as it was before a patch"),
-            "a data file that the patch was applied to",
-        ),
+    for name, says in (
+        ("apply", "write a data file anew with the labels of a patch"),
+        ("revert", "write a data file as it was before a patch"),
     ):
         done = verb(name, says)
         done.add_argument("patch", type=Path, metavar="PATCH", help=_PATCH)
-        done.add_argument("source", type=Path, metavar="FILE", help=says_file)
+        done.add_argument("source", type=Path, metavar="FILE", help=_FILE)
         _out(done, "new file of the same kind")
         done.add_argument("--format", help="how to read it; python -m core formats lists them")
         done.add_argument(

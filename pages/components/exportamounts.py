@@ -10,7 +10,6 @@ from core.curate.commandline import SLICES, cap_of, cap_text
 from core.curate.recipe import Cap
 from pages.components import exportfields, links
 
-"""Keys that pairs can be counted by."""
 NONE = "nothing"
 KEY = "cap"
 MOST = 10**9

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from core.curate.judged import EvaluationPrompts, Given, Judged, judged
-from core.curate.plan import check_writable, plan
+from core.curate.plan import plan
 from core.curate.preview import Preview, previewed
 from core.curate.pseudonyms import salt_of
 from core.curate.recipe import Labels, Recipe
 from core.curate.written.tables import tables_of
-from core.errors import ExportError, LogError
+from core.errors import LogError
 from core.relabel.state import State
 from core.schema.relabel import Head, Person
 from core.store.filters import asks_log
@@ -20,6 +20,7 @@ from pages.components.cached import Known
 
 _TRIES = 5
 _NOTHING = "Change the preset, the amounts or the filter."
+_FEWER = "Ask for fewer splits, or for a larger share."
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,5 @@ def seen(store: Store, recipe: Recipe, given: Given, known: Known) -> Seen:
         tables_of(store, planned)  # a number that nothing provides is said before writing
     found = previewed(store, planned)
     found = replace(found, hits=exporthits.slim(found.hits))
-    try:
-        check_writable(planned)
-    except ExportError as error:
-        return Seen(found, error.message, error.hint if found.counts.selected else _NOTHING)
-    return Seen(found)
+    hint = _FEWER if found.counts.selected else _NOTHING
+    return Seen(found, found.refusal, hint if found.refusal else "")

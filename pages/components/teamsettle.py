@@ -131,7 +131,7 @@ def _bar(shown: tuple[Waiting, ...], at: int) -> None:
             )
         differ = sum(w.differ for w in shown)
         st.caption(
-            f"{at + 1:,} of {counted(len(shown), 'pair')} without a ruling; of {differ:,} of them "
+            f"{at + 1:,} of {counted(len(shown), 'pair')} without a ruling; in {differ:,} of them "
             f"not all votes say the same. Pair `{id_text(one.pair_id)}`."
         )
 

@@ -96,7 +96,7 @@ def test_three_people(open_app: OpenApp, store: Path, desk: Desk, view: str) -> 
     told = {
         "Queues": ("36 of 36", "answered", "cy"),
         "Settle": (
-            "without a ruling; of 4 of them not all votes say the same",
+            "without a ruling; in 4 of them not all votes say the same",
             "ann",
             "taste",
             "clearly",

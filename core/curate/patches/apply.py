@@ -35,11 +35,11 @@ FAMILIES = (
 )
 """Formats whose rows have a column `chosen` and a column `rejected`."""
 SHOWN = 5
+"""Rows that a sentence tells of."""
 _ROWS = (
     "A patch is applied to rows that hold a chosen and a rejected answer, --format says how to "
     "read them; rows of kto hold one answer each, so export the pairs with --verdicts instead."
 )
-"""Rows that a sentence tells of."""
 _WHY: Mapping[int, str] = {
     Code.OTHER: "its label is not the one that the patch is about",
     Code.MERGED: "its pair stood with both labels, and which row was which is gone",
