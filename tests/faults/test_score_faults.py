@@ -42,7 +42,10 @@ def gated(gate: Path, at: int, *words: object) -> subprocess.Popen[str]:
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     with process:
-        _, said = process.communicate(timeout=120)
+        try:
+            _, said = process.communicate(timeout=120)
+        finally:
+            process.kill()
     assert "Traceback" not in said
     return process.returncode, said
 
@@ -260,9 +263,12 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_a_run_that_goes_on(
 def test_ctrl_c_ends_with_the_command_that_goes_on(tmp_path, root):
     process = gated(tmp_path / "gate", 4, "fake", "--store", root)
     with process:
-        until(lambda: len(parts(root, "fake_m")) >= 3, process)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        try:
+            until(lambda: len(parts(root, "fake_m")) >= 3, process)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=120)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert "To go on: python -m core score fake --resume fake_m" in said
     assert "Traceback" not in said

@@ -113,8 +113,6 @@ def served(tmp_path: Path) -> Iterator[Served]:
             stdout=subprocess.PIPE,
             stderr=err,
             text=True,
-            # A suite that runs in the background hands on that Ctrl-C is ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     with process:
         try:
