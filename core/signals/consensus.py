@@ -20,6 +20,7 @@ _CLEARLY = 3.0
 """Nats by which labels must be likelier with weights of their own: 20 to 1."""
 _AT_ALL = 0.5
 """The same for two runs: their consensus is equal weights, which says nothing of either."""
+_ROUNDING = 1e-12
 _TIGHT = np.logspace(-4, 1, 26)
 """Pseudo-rows per row that hold weights at the consensus."""
 
@@ -66,7 +67,8 @@ def consensus(products: Floats, rows: Ints) -> Floats:
     if len(weights) > 2:
         together = against_others(products, weights)
         chance = ~(together > 2 / np.sqrt(np.maximum(rows, 1)))
-        weights = weights if chance.all() else np.where(chance, 0.0, weights)
+        kept = np.where(chance, 0.0, weights)
+        weights = kept if kept.any() else weights
     return np.asarray(weights / weights.sum(), np.float64)
 
 
@@ -83,7 +85,10 @@ def moved_by_labels(margins: Floats, weights: Floats) -> Floats:
     """
     filled = np.where(np.isfinite(margins), margins, 0.0)
     gram, toward = filled.T @ filled, filled.sum(0)
-    along = max(float(toward @ weights) / max(float(weights @ gram @ weights), 1e-300), 0.0)
+    said = float(weights @ gram @ weights)
+    # Of runs that cancel each other out a rounding error is left, which says nothing.
+    clear = said > _ROUNDING * float(np.trace(gram))
+    along = max(float(toward @ weights) / said, 0.0) if clear else 0.0
     rest = toward - along * (gram @ weights)
     spread, turn = np.linalg.eigh(gram)
     spread, rest_turned = np.maximum(spread, 0.0), turn.T @ rest
