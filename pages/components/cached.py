@@ -320,7 +320,7 @@ def _base(_store: Store, _given: Given, _recipe: Recipe, said: tuple[object, ...
     return base_of(_store, _recipe.filter, _recipe.labels, _given.judged)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Looking for what ties prompts")
+@st.cache_resource(max_entries=2, show_spinner="Looking for what links prompts")
 def _groups(_store: Store, kinds: tuple[str, ...], fingerprint: str) -> Components:
     return prompt_groups(_store, kinds)
 

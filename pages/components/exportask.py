@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from core.curate.judged import EvaluationPrompts, Given, Judged, judged
-from core.curate.plan import plan
-from core.curate.preview import Preview, previewed
+from core.curate.preview import Preview, preview
 from core.curate.pseudonyms import salt_of
 from core.curate.recipe import Labels, Recipe
-from core.curate.written.tables import tables_of
 from core.errors import LogError
 from core.relabel.state import State
 from core.schema.relabel import Head, Person
@@ -65,10 +63,7 @@ def verdicts_at(state: State, head: Head, labels: Labels, salt: str, names: bool
 
 def seen(store: Store, recipe: Recipe, given: Given, known: Known) -> Seen:
     """Return what an export would hold."""
-    planned = plan(store, recipe, given, known.base, known.groups, known.hits)
-    if recipe.columns:
-        tables_of(store, planned)  # a number that nothing provides is said before writing
-    found = previewed(store, planned)
+    found = preview(store, recipe, given, known.base, known.groups, known.hits)
     found = replace(found, hits=exporthits.slim(found.hits))
     hint = _FEWER if found.counts.selected else _NOTHING
     return Seen(found, found.refusal, hint if found.refusal else "")

@@ -1,4 +1,4 @@
-"""Whatever ties prompts: no link crosses splits, every row has one, and nothing but content says.
+"""Whatever links prompts: no link crosses splits, every row has one, and nothing but content says.
 
 The report counts for itself: a crossing that is planted is found.
 """

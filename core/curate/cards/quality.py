@@ -12,7 +12,7 @@ Audit = Mapping[str, Any] | None
 
 
 def people_section(people: Mapping[str, Any]) -> str:
-    """Return what `cardpeople.people_told` says; empty where nobody's votes were asked for."""
+    """Return what `cards.people.people_told` says; empty where nobody's votes were asked for."""
     named = people.get("annotators")
     if not named:
         return "Nobody's votes were used."

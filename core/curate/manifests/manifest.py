@@ -99,7 +99,7 @@ class Manifest:
     log: Head | None = None
     """Event of the votes' log up to which it was read; None where nothing of it was asked."""
     annotators: Mapping[str, object] = field(default_factory=dict)
-    """Who voted and how far they agree: `cardpeople.people_told`; empty without verdicts."""
+    """Who voted and how far they agree: `cards.people.people_told`; empty without verdicts."""
     uses: Mapping[str, str] = field(default_factory=dict)
     """Role of a preset's need → the column that it read."""
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Manifest:
     facts: Mapping[str, float] = field(default_factory=dict)
     """Means, deviations and cuts that the preset used."""
     leakage: Mapping[str, object] = field(default_factory=dict)
-    """What ties prompts across splits: the report as plain values."""
+    """What links prompts across splits: the report as plain values."""
     contamination: Mapping[str, object] = field(default_factory=dict)
     """Which pairs ask what an evaluation asks: the report as plain values."""
     scorers: tuple[ScorerEntry, ...] = ()
@@ -146,7 +146,7 @@ def versions() -> Mapping[str, str]:
 
 
 def manifest_text(manifest: Manifest) -> str:
-    """Return the JSON text, the same for equal manifests; `manifestread` reads it.
+    """Return the JSON text, the same for equal manifests; `manifests.reading` reads it.
 
     Rows that were open to whoever exported are counted, not named; where none was, nothing is said.
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DEFAULT_NAMES = {1: ("train",), 2: ("train", "test"), 3: ("train", "validation", "test")}
 LINKS = ("normalised", "near", "response", "conversation")
-"""What ties prompts together: the same but for case, spaces and marks; nearly the same words; an
+"""What links prompts: the same but for case, spaces and marks; nearly the same words; an
 answer that both have; one conversation."""
 _NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 _DEVICES = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)
@@ -86,12 +86,12 @@ def plan_splits(text: str, names: str = "", links: str = "") -> SplitPlan:
     Raises:
         UsageError, UnknownName: what cannot be meant.
     """
-    tied = _links(links)
+    linked = _links(links)
     given = tuple(name.strip() for name in names.split(",")) if names else ()
     if text.strip() == "keep":
         if given:
             raise UsageError("Kept splits have their own names.", "Leave --names out.")
-        return SplitPlan((), (), tied)
+        return SplitPlan((), (), linked)
     try:
         ratios = tuple(float(part) for part in text.split(","))
     except ValueError as error:
@@ -100,7 +100,7 @@ def plan_splits(text: str, names: str = "", links: str = "") -> SplitPlan:
         ) from error
     if not given and len(ratios) not in DEFAULT_NAMES:
         raise UsageError(f"{len(ratios)} splits need names.", "Add --names with one per ratio.")
-    return SplitPlan(ratios, given or DEFAULT_NAMES[len(ratios)], tied)
+    return SplitPlan(ratios, given or DEFAULT_NAMES[len(ratios)], linked)
 
 
 def check_names(names: tuple[str, ...]) -> None:

@@ -76,7 +76,7 @@ class LeakageReport:
     merged_rows: int
     merged_prompts: int
     through: int
-    """Merges that other prompts of the store, which are not written, help to tie."""
+    """Merges that other prompts of the store, which are not written, help to link."""
     largest: tuple[Merge, ...]
     """The merges with the most rows."""
     shares: tuple[Share, ...]
@@ -156,7 +156,7 @@ def _same(placed: _Placed, groups: Components) -> KindReport:
 
 
 def _kind(links: Links, placed: _Placed, groups: Components) -> KindReport:
-    """Count pairs: of m prompts in a group m(m−1)/2 are tied; those of one split stay together."""
+    """Count pairs: of m prompts in a group m(m−1)/2 are linked; those in one split stay so."""
     kept = placed.there[links.prompt]
     prompt, group = links.prompt[kept], links.group[kept]
     home = placed.home[prompt]

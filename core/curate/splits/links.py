@@ -1,4 +1,4 @@
-"""What ties prompts together, so that a model which saw one knows something of the other.
+"""What links prompts, so that a model which saw one knows something of the other.
 
 Over all prompts of a store: two that are written may hang together through one that is not.
 """
@@ -53,14 +53,14 @@ Keys = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class Links:
-    """Prompts that one kind of link ties; the arrays are aligned, ordered by group."""
+    """Prompts that one kind of link holds together; the arrays are aligned, ordered by group."""
 
     kind: str
     """A name of LINKS."""
     prompt: Ints
     """Places in `Components.prompt_ids`, each once in a group."""
     group: Ints
-    """Those of one number are tied, each with each; numbers begin at 0, at least two have each."""
+    """Those of one number are linked, each with each; numbers begin at 0, each has two or more."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def _first_of(links: Links) -> Ints:
 
 @dataclass(frozen=True)
 class _Said:
-    """What prompts say, as hashes; 0 where that is too little to tie."""
+    """What prompts say, as hashes; 0 where that is too little to link."""
 
     prompts: Ints
     whole: Keys
